@@ -1,0 +1,88 @@
+"""Digest of what a monitor decides: code and declaration, prose apart.
+
+A changed digest with an unchanged version would let two different monitors share findings' ids and
+measurements, so `tests/test_every_monitor.py` compares it with the digest kept beside each test.
+"""
+
+import ast
+import hashlib
+import inspect
+from importlib import import_module
+from pathlib import Path
+
+from monitors.contract import Monitor
+from monitors.sql import COMMENT
+
+SHARED = ("monitors.detectors", "monitors.activity")
+
+
+def digest(monitor: Monitor) -> str:
+    """First 16 hex digits of SHA-256 over the normal form of code and declaration."""
+    declared = {
+        "id": monitor.id,
+        "harm": str(monitor.harm),
+        "entity": monitor.entity,
+        "threshold": monitor.threshold,
+        "near": monitor.near,
+        "window": monitor.window.total_seconds(),
+        "cadence": monitor.cadence,
+        "severity": int(monitor.severity),
+        "action": monitor.action,
+        "monotone": monitor.monotone,
+        "reads": monitor.reads,
+        "activity": [_columns(a.name, a.sums) for a in monitor.activity],
+        "baseline": [_columns(b.name, b.activity.sums) for b in monitor.baseline],
+    }
+    code = _sql(monitor.source) if monitor.sql is not None else _python(monitor.source)
+    return hashlib.sha256(f"{declared}\n{code}".encode()).hexdigest()[:16]
+
+
+def _columns(name: str, sums: object) -> tuple[str, list[str]]:
+    return name, sorted(sums) if isinstance(sums, dict) else []
+
+
+def _sql(path: Path) -> str:
+    match = COMMENT.match(path.read_text(encoding="utf-8"))
+    body = match["body"] if match else ""
+    lines = (line.split("--")[0].strip() for line in body.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _python(path: Path, seen: set[str] | None = None) -> str:
+    """Code of the file and of the shared modules that it imports, without prose."""
+    done = set() if seen is None else seen
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    parts = [_without_prose(tree)]
+    for name in sorted(_shared_imports(tree) - done):
+        done.add(name)
+        module = import_module(name)
+        parts.append(_python(Path(inspect.getsourcefile(module) or ""), done))
+    return "\n".join(parts)
+
+
+def _shared_imports(tree: ast.Module) -> set[str]:
+    names = {
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module is not None
+    }
+    return {name for name in names if name.startswith(SHARED)}
+
+
+def _without_prose(tree: ast.Module) -> str:
+    """Source in normal form, without comments, docstrings and the declaration's decorator."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
+            if isinstance(node, ast.FunctionDef):
+                node.decorator_list = [d for d in node.decorator_list if not _declares(d)]
+    return ast.unparse(tree)
+
+
+def _declares(decorator: ast.expr) -> bool:
+    return (
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Name)
+        and decorator.func.id == "monitor"
+    )
