@@ -138,7 +138,7 @@ def baseline(declared: Baseline, rows: pl.LazyFrame, *, day: datetime) -> pl.Laz
 
 
 def season_slot(time: pl.Expr, season: Season, zone: str = "UTC") -> pl.Expr:
-    """Hour of day (0-23) or of week (0-167, Monday first) of `time` in `zone`, named by `season`."""
+    """Hour of day (0-23) or of week (0-167, Monday first) of `time` in `zone`."""
     local = time.dt.convert_time_zone(zone)
     hour = local.dt.hour().cast(pl.Int64)
     if season == "hour_of_week":

@@ -1,5 +1,6 @@
 """Finds every monitor and event contract by looking at the files; there is no list to edit."""
 
+import difflib
 import importlib
 import importlib.util
 import sys
@@ -47,8 +48,6 @@ class Registry:
             raise MonitorError(
                 f"Monitor '{monitor_id}' does not load: {self.broken[monitor_id].error}"
             )
-        import difflib
-
         alike = difflib.get_close_matches(monitor_id, self.monitors, n=3, cutoff=0.4)
         hint = f" Did you mean {', '.join(alike)}?" if alike else ""
         raise MonitorError(f"There is no monitor '{monitor_id}'.{hint}")

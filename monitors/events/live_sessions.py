@@ -1,4 +1,4 @@
-"""Event contract `live_sessions`: minutes of live sessions, with the scores of upstream classifiers."""
+"""Event contract `live_sessions`: minutes of live sessions, with classifier scores."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Event contract `prompts`: turns of a conversation with a model, with the scores of upstream classifiers."""
+"""Event contract `prompts`: turns of a conversation with a model, with classifier scores."""
 
 import polars as pl
 

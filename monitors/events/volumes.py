@@ -1,4 +1,4 @@
-"""Event contract `volumes`: counts that another system publishes, such as takedown notices a day."""
+"""Event contract `volumes`: counts that another system publishes, such as notices a day."""
 
 import polars as pl
 
