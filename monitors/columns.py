@@ -1,5 +1,6 @@
 """Event contracts: typed, documented columns of one kind of event."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +9,12 @@ import polars as pl
 from monitors.errors import ContractError
 
 TIMESTAMP = pl.Datetime("us", "UTC")
+Type = pl.DataType | type[pl.DataType]
+
+
+def schema(columns: Mapping[str, Type]) -> pl.Schema:
+    """Schema of the columns; a name apart, because Polars' own types refuse a mixed mapping."""
+    return pl.Schema(dict(columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,7 @@ class Column:
     """
 
     name: str
-    dtype: pl.DataType | type[pl.DataType]
+    dtype: Type
     doc: str
     unit: str | None = None
     null: str | None = None

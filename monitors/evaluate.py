@@ -5,14 +5,14 @@ from datetime import datetime
 
 import polars as pl
 
-from monitors.columns import TIMESTAMP
+from monitors.columns import TIMESTAMP, schema
 from monitors.contract import Monitor
 from monitors.errors import MonitorError
 from monitors.finding_ids import draw, finding_id
 
 FLAGGED, NEAR, BULK, NULL = "flagged", "near", "bulk", "null"
 IDENTITY = ("entity", "window_start", "window_end", "subkey")
-FINDINGS = pl.Schema(
+FINDINGS = schema(
     {
         "finding_id": pl.String,
         "monitor": pl.String,
@@ -30,7 +30,7 @@ FINDINGS = pl.Schema(
         "evidence": pl.String,
     }
 )
-SAMPLES = pl.Schema(
+SAMPLES = schema(
     {
         "entity": pl.String,
         "subkey": pl.String,
@@ -42,7 +42,7 @@ SAMPLES = pl.Schema(
         "uniform": pl.Boolean,
     }
 )
-COUNTS = pl.Schema({"partition": TIMESTAMP, "stratum": pl.String, "n": pl.Int64})
+COUNTS = schema({"partition": TIMESTAMP, "stratum": pl.String, "n": pl.Int64})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def evaluate(
         )
         .filter((pl.col("stratum") != FLAGGED) | pl.col("uniform"))
         .select(SAMPLES.names())
-        .cast(dict(SAMPLES)),
+        .cast(SAMPLES),
         counts=counted.select(COUNTS.names()).sort("partition", "stratum"),
     )
 
@@ -158,8 +158,16 @@ def _refuse_duplicates(monitor: Monitor, rows: pl.DataFrame) -> None:
 
 def _findings(monitor: Monitor, flagged: pl.DataFrame) -> pl.DataFrame:
     ids = [
-        finding_id(monitor.id, monitor.version, monitor.entity, *row)
-        for row in flagged.select(IDENTITY).iter_rows()
+        finding_id(
+            monitor.id,
+            monitor.version,
+            monitor.entity,
+            entity,
+            window_start=start,
+            window_end=end,
+            subkey=subkey,
+        )
+        for entity, start, end, subkey in flagged.select(IDENTITY).iter_rows()
     ]
     return flagged.select(
         pl.Series("finding_id", ids, dtype=pl.String),
@@ -176,4 +184,4 @@ def _findings(monitor: Monitor, flagged: pl.DataFrame) -> pl.DataFrame:
         score="score",
         threshold=pl.lit(monitor.threshold, pl.Float64),
         evidence="evidence",
-    ).cast(dict(FINDINGS))
+    ).cast(FINDINGS)

@@ -15,6 +15,7 @@ def finding_id(
     version: int,
     entity_type: str,
     entity: str,
+    *,
     window_start: datetime,
     window_end: datetime,
     subkey: str | None,

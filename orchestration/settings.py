@@ -1,0 +1,76 @@
+"""Settings, read from the environment here and nowhere else."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+PREFIX = "WATCHFLOOR_"
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names it and says what is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how much is kept. `docs/settings.md` describes each."""
+
+    home: Path
+    lake: str
+    sources: Path | None
+    partitions_start: datetime
+    sample_rate: float
+    sample_seed: str
+    grace: timedelta
+    hot: timedelta
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of Dagster's own storage."""
+        return self.home / "dagster"
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read every setting. Raises SettingsError that names the first one that is wrong."""
+    home = Path(environment.get(f"{PREFIX}HOME", ".watchfloor")).absolute()
+    sources = environment.get(f"{PREFIX}SOURCES")
+    return Settings(
+        home=home,
+        lake=environment.get(f"{PREFIX}LAKE", str(home / "lake")),
+        sources=Path(sources).absolute() if sources else None,
+        partitions_start=_day(environment, "PARTITIONS_START", "2026-01-01"),
+        sample_rate=_share(environment, "SAMPLE_RATE", "0.01"),
+        sample_seed=environment.get(f"{PREFIX}SAMPLE_SEED", "watchfloor"),
+        grace=timedelta(minutes=_whole(environment, "GRACE_MINUTES", "30")),
+        hot=timedelta(hours=_whole(environment, "HOT_HOURS", "48")),
+    )
+
+
+def _day(environment: Mapping[str, str], name: str, default: str) -> datetime:
+    text = environment.get(PREFIX + name, default)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise SettingsError(
+            f"{PREFIX}{name} is '{text}'; wanted a day, as in 2026-01-01."
+        ) from error
+
+
+def _share(environment: Mapping[str, str], name: str, default: str) -> float:
+    text = environment.get(PREFIX + name, default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 1:
+        raise SettingsError(f"{PREFIX}{name} is '{text}'; wanted a share over 0, at most 1.")
+    return value
+
+
+def _whole(environment: Mapping[str, str], name: str, default: str) -> int:
+    text = environment.get(PREFIX + name, default)
+    if not text.isdigit():
+        raise SettingsError(f"{PREFIX}{name} is '{text}'; wanted a whole number of at least 0.")
+    return int(text)
