@@ -1,0 +1,201 @@
+"""One monitor on one span of partitions: read, score, store findings, then the manifest."""
+
+import hashlib
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from monitors.contract import Monitor
+from monitors.errors import MonitorError
+from monitors.evaluate import BULK, FLAGGED, NEAR, NULL, Evaluation, Span, evaluate
+from monitors.registry import Table
+from orchestration.duck import score, score_sql
+from orchestration.inputs import EVENTS, TEXT, Inputs
+from orchestration.lake import Lake
+from orchestration.manifests import (
+    Intent,
+    Manifest,
+    content_digest,
+    newer_exists,
+    write_manifest,
+)
+from orchestration.partitions import LENGTH, by_day, starts
+
+FINDINGS_TABLE, SAMPLES_TABLE = "findings", "samples"
+LIVE_FOR = timedelta(hours=24)
+STRATA = (FLAGGED, NEAR, BULK, NULL)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Circumstances of an evaluation: where, as of when, why, and how much is sampled."""
+
+    lake: Lake
+    now: datetime
+    intent: Intent | None = None
+    rate: float = 0.01
+    seed: str = "watchfloor"
+
+    def intent_of(self, end: datetime) -> Intent:
+        """The intent given, or live for a partition that ended less than a day ago."""
+        return self.intent or ("live" if self.now - end < LIVE_FOR else "replay")
+
+
+def evaluate_span(run: Run, monitor: Monitor, span: Span) -> list[Manifest]:
+    """Evaluate every partition of a span and store it; one manifest a partition, in order.
+
+    An error of the monitor's own becomes failed manifests; an error in storing them is raised.
+    """
+    manifests: list[Manifest] = []
+    for part in _parts(monitor, span):
+        began = time.perf_counter()
+        try:
+            found = _evaluate(run, monitor, part)
+        except Exception as error:  # noqa: BLE001 - one monitor's fault must not stop its siblings
+            manifests += [_failed(run, monitor, s, error) for s in starts(part, monitor.every)]
+            continue
+        manifests += _store(run, monitor, part, found, began)
+    for manifest in manifests:
+        if manifest.status == "failed":
+            write_manifest(run.lake, monitor, manifest)
+    return manifests
+
+
+def inputs_fingerprint(lake: Lake, monitor: Monitor, span: Span) -> str:
+    """Digest of the files that hold the raw window of a span."""
+    inputs = Inputs(lake, monitor.product)
+    parts = [
+        lake.fingerprint(table, inputs.products(contract), inputs.raw(monitor, span))
+        for table, contract in raw_tables(monitor)
+    ]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
+
+
+def raw_tables(monitor: Monitor) -> list[tuple[str, str]]:
+    """Lake tables, with their contracts, of the raw events that a monitor's inputs rest on."""
+    found = set()
+    for name in monitor.reads:
+        table = Table.parse(name)
+        if table.kind != "period":
+            kind = TEXT if table.kind == "text" else EVENTS
+            found.add((f"{kind}/{table.contract}", table.contract))
+    return sorted(found)
+
+
+def _parts(monitor: Monitor, span: Span) -> Iterator[Span]:
+    """Spans evaluated in one pass: a day, or one partition where a look-back ends with it."""
+    if monitor.activity and monitor.every == "1h":
+        yield from (Span(s, s + LENGTH["1h"]) for s in starts(span, "1h"))
+    else:
+        yield from by_day(span)
+
+
+def _evaluate(run: Run, monitor: Monitor, span: Span) -> tuple[Evaluation, int]:
+    inputs = Inputs(run.lake, monitor.product)
+    tables = inputs.tables(monitor, span)
+    counts = pl.collect_all([t.select(pl.len()) for t in tables.values()], engine="streaming")
+    scores = score(monitor, tables) if monitor.sql is None else score_sql(inputs, monitor, span)
+    found = evaluate(monitor, scores, span, seed=run.seed, rate=run.rate)
+    return found, sum(int(c.item()) for c in counts)
+
+
+def _store(
+    run: Run, monitor: Monitor, span: Span, found: tuple[Evaluation, int], began: float
+) -> list[Manifest]:
+    evaluation, rows_read = found
+    partitions = list(starts(span, monitor.every))
+    seconds = (time.perf_counter() - began) / len(partitions)
+    manifests = []
+    for start in partitions:
+        end = start + LENGTH[monitor.every]
+        inside = (pl.col("window_end") > start) & (pl.col("window_end") <= end)
+        findings = evaluation.findings.filter(inside)
+        counted = evaluation.counts.filter(pl.col("partition") == start)
+        n = dict(counted.select("stratum", "n").iter_rows())
+        manifest = Manifest(
+            **_identity(run, monitor, start),
+            status="stale" if _stale(run.lake, monitor, start) else "complete",
+            digest=content_digest(findings),
+            inputs=inputs_fingerprint(run.lake, monitor, Span(start, end)),
+            rows_read=rows_read,
+            pass_partitions=len(partitions),
+            flagged=n.get(FLAGGED, 0),
+            near=n.get(NEAR, 0),
+            bulk=n.get(BULK, 0),
+            null=n.get(NULL, 0),
+            sample_rate=run.rate,
+            seconds=round(seconds, 4),
+        )
+        if newer_exists(run.lake, monitor, start, run.now):
+            continue
+        for table, rows in (
+            (FINDINGS_TABLE, findings),
+            (SAMPLES_TABLE, evaluation.samples.filter(inside)),
+        ):
+            name = f"{table}/{monitor.name}"
+            path = run.lake.partition_path(name, monitor.product, start, monitor.every)
+            run.lake.replace(path, rows)
+        write_manifest(run.lake, monitor, manifest)
+        manifests.append(manifest)
+    return manifests
+
+
+def _stale(lake: Lake, monitor: Monitor, start: datetime) -> bool:
+    """Whether no source has delivered anything at or after the partition's start."""
+    inputs = Inputs(lake, monitor.product)
+    for table, contract in raw_tables(monitor):
+        for product in inputs.products(contract):
+            days = lake.days(table, product)
+            if days and days[-1] > start:
+                return False
+            later = Span(start, start.replace(hour=0) + timedelta(days=1))
+            if any(True for _ in lake.pieces(table, [product], later)):
+                return False
+    return True
+
+
+def _identity(run: Run, monitor: Monitor, start: datetime) -> dict[str, Any]:
+    end = start + LENGTH[monitor.every]
+    return {
+        "monitor": monitor.name,
+        "product": monitor.product,
+        "version": monitor.version,
+        "mode": str(monitor.mode),
+        "partition": start.isoformat(),
+        "partition_end": end.isoformat(),
+        "as_of": run.now.isoformat(),
+        "intent": run.intent_of(end),
+    }
+
+
+def _failed(run: Run, monitor: Monitor, start: datetime, error: Exception) -> Manifest:
+    return Manifest(
+        **_identity(run, monitor, start),
+        status="failed",
+        digest="",
+        inputs="",
+        rows_read=0,
+        pass_partitions=1,
+        flagged=0,
+        near=0,
+        bulk=0,
+        null=0,
+        sample_rate=run.rate,
+        seconds=0.0,
+        error=_safe(error),
+    )
+
+
+def _safe(error: Exception) -> str:
+    """Name an error without its data: our own message, or type and place for any other."""
+    if isinstance(error, MonitorError):
+        return f"MonitorError: {error}"
+    last = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in last if "site-packages" not in f.filename] or last
+    place = f" at {ours[-1].filename.rsplit('/', 1)[-1]}:{ours[-1].lineno}" if ours else ""
+    return f"{type(error).__name__}{place}"

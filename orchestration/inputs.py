@@ -1,0 +1,156 @@
+"""The tables that a monitor reads in one span, from the lake."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from monitors.activity import Activity, Baseline, baseline, daily, hourly
+from monitors.contract import Monitor
+from monitors.evaluate import Span
+from monitors.registry import Table, contract_of
+from monitors.trial import activity_of, baseline_of, period
+from orchestration.lake import Lake, Piece
+from orchestration.partitions import DAY, HOUR, day_of, hour_of, starts
+
+EVENTS, TEXT = "events", "text"
+ACTIVITY, DAILY, BASELINE = "activity", "activity_daily", "baseline"
+PLATFORM = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files of a raw table that hold a span, for an engine that reads files itself."""
+
+    pieces: tuple[Piece, ...]
+    schema: pl.Schema
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Where the tables of one product come from. `platform` reads every product."""
+
+    lake: Lake
+    product: str
+
+    def products(self, contract: str) -> list[str]:
+        """Products whose events of one contract are read."""
+        if self.product != PLATFORM:
+            return [self.product]
+        return self.lake.products(f"{EVENTS}/{contract}")
+
+    def tables(self, monitor: Monitor, span: Span) -> dict[str, pl.LazyFrame]:
+        """Every table that the monitor names, by its name."""
+        return {name: self.table(monitor, name, span) for name in monitor.reads}
+
+    def table(self, monitor: Monitor, name: str, span: Span) -> pl.LazyFrame:
+        """One table: events and text from a window before the span, the rest as design §3 says."""
+        wanted = Table.parse(name)
+        if wanted.kind == "period":
+            return period(span, monitor.every)
+        if wanted.kind == "activity":
+            activity = activity_of(monitor, wanted.contract)
+            return self.activity(activity, Span(span.end - monitor.window, span.end))
+        if wanted.kind == "baseline":
+            return self.baseline(baseline_of(monitor, wanted.contract), day_of(span.start))
+        return self.events(wanted, self.raw(monitor, span))
+
+    def events(self, wanted: Table, span: Span) -> pl.LazyFrame:
+        """Events, or restricted text, of one contract."""
+        contract = contract_of(wanted.contract)
+        schema = contract.text_schema if wanted.kind == "text" else contract.schema
+        table = f"{TEXT if wanted.kind == 'text' else EVENTS}/{contract.name}"
+        return self.lake.scan(table, self.products(contract.name), span, schema=schema)
+
+    def source(self, wanted: Table, span: Span) -> Source:
+        """The files behind `events`."""
+        contract = contract_of(wanted.contract)
+        text = wanted.kind == "text"
+        table = f"{TEXT if text else EVENTS}/{contract.name}"
+        pieces = tuple(self.lake.pieces(table, self.products(contract.name), span))
+        return Source(pieces, contract.text_schema if text else contract.schema, span)
+
+    @staticmethod
+    def raw(monitor: Monitor, span: Span) -> Span:
+        """Span of the raw events that an evaluation of `span` rests on."""
+        return Span(span.start - monitor.window, span.end)
+
+    def activity(self, activity: Activity, span: Span) -> pl.LazyFrame:
+        """Hourly rows of the span; whole days inside it as one row each, unless `hourly`.
+
+        An hour without an activity file is aggregated from its events, a day without a roll-up
+        from its hours: files make this faster, never different.
+        """
+        frames: list[pl.LazyFrame] = []
+        for product in self.products(activity.contract):
+            for day in starts(Span(day_of(span.start), span.end), "1d"):
+                part = Span(max(span.start, day), min(span.end, day + DAY))
+                whole = part.start == day and part.end == day + DAY
+                rolled = self.lake.day_path(f"{DAILY}/{activity.name}", product, day)
+                if whole and not activity.hourly and rolled.exists():
+                    frames.append(pl.scan_parquet(str(rolled), hive_partitioning=False))
+                else:
+                    frames.append(self._hours(activity, product, part))
+        if not frames:
+            return hourly(activity, pl.LazyFrame(schema=contract_of(activity.contract).schema))
+        return pl.concat(frames, how="diagonal")
+
+    def _hours(self, activity: Activity, product: str, span: Span) -> pl.LazyFrame:
+        table = f"{ACTIVITY}/{activity.name}"
+        hours = list(starts(Span(hour_of(span.start), span.end), "1h"))
+        paths = {hour: self.lake.hour_path(table, product, hour) for hour in hours}
+        made = {hour for hour, path in paths.items() if path.exists()}
+        frames = []
+        if made:
+            files = [str(paths[hour]) for hour in hours if hour in made]
+            frames.append(pl.scan_parquet(files, hive_partitioning=False, missing_columns="insert"))
+        missing = [hour for hour in hours if hour not in made]
+        if missing:
+            contract = contract_of(activity.contract)
+            rows = self.lake.scan(
+                f"{EVENTS}/{contract.name}",
+                [product],
+                Span(missing[0], missing[-1] + HOUR),
+                schema=contract.schema,
+            )
+            at = pl.col("occurred_at").dt.truncate("1h")
+            inside = rows.filter(at.is_in(missing)) if made else rows
+            made_now = hourly(activity, inside).collect(engine="streaming")
+            frames.append(made_now.lazy())
+        wanted = ["hour", "hours", *activity.keys, "events", *activity.sums]
+        return pl.concat([frame.select(wanted) for frame in frames], how="vertical_relaxed")
+
+    def baseline(self, declared: Baseline, day: datetime) -> pl.LazyFrame:
+        """The baseline known before `day`: its file, or the same computed from activity."""
+        products = self.products(declared.activity.contract)
+        frames = []
+        for product in products:
+            made = self.lake.day_path(f"{BASELINE}/{declared.name}", product, day)
+            if made.exists():
+                frames.append(pl.scan_parquet(str(made), hive_partitioning=False))
+            else:
+                frames.append(Inputs(self.lake, product).fresh_baseline(declared, day))
+        if not frames:
+            return Inputs(self.lake, self.product).fresh_baseline(declared, day)
+        return pl.concat(frames, how="vertical_relaxed")
+
+    def fresh_baseline(self, declared: Baseline, day: datetime) -> pl.LazyFrame:
+        """Baseline computed from the activity of the days before `day`."""
+        activity = declared.activity
+        by_hour = Activity(
+            activity.contract,
+            activity.by,
+            activity.sums,
+            activity.where,
+            hourly=declared.season != "day",
+        )
+        span = Span(day - timedelta(days=declared.days), day)
+        made_now = baseline(declared, self.activity(by_hour, span), day=day)
+        return made_now.collect(engine="streaming").lazy()
+
+
+def roll_up(lake: Lake, activity: Activity, product: str, day: datetime) -> pl.LazyFrame:
+    """One day of activity as one row per key, from its hours."""
+    hours = Activity(activity.contract, activity.by, activity.sums, activity.where, hourly=True)
+    return daily(activity, Inputs(lake, product).activity(hours, Span(day, day + DAY)))

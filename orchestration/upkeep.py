@@ -1,0 +1,89 @@
+"""Upkeep of the lake: hourly activity, daily roll-ups and baselines, compaction."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import polars as pl
+
+from monitors.activity import Activity, Baseline, hourly, merged
+from monitors.contract import Monitor
+from monitors.evaluate import Span
+from monitors.registry import contract_of
+from orchestration.inputs import ACTIVITY, BASELINE, DAILY, EVENTS, TEXT, Inputs, roll_up
+from orchestration.lake import Lake
+from orchestration.partitions import DAY, by_day, starts
+
+
+def activities_of(monitors: Iterable[Monitor]) -> dict[str, Activity]:
+    """Every activity that monitors declare, directly or below a baseline, by table name."""
+    declared = [a for m in monitors for a in (*m.activity, *(b.activity for b in m.baseline))]
+    return merged(declared)
+
+
+def baselines_of(monitors: Iterable[Monitor]) -> dict[str, Baseline]:
+    """Every baseline that monitors declare, by table name, over the merged activities."""
+    chosen = list(monitors)
+    activities = activities_of(chosen)
+    return {
+        b.name: Baseline(activities[b.activity.name], b.days, b.season, b.zone)
+        for m in chosen
+        for b in m.baseline
+    }
+
+
+def build_activity(lake: Lake, activity: Activity, product: str, span: Span) -> dict[datetime, int]:
+    """Aggregate each hour of a span and store it; rows by hour. An hour without events is empty."""
+    schema = contract_of(activity.contract).schema
+    written: dict[datetime, int] = {}
+    for part in by_day(span):
+        events = lake.scan(f"{EVENTS}/{activity.contract}", [product], part, schema=schema)
+        rows = hourly(activity, events).collect(engine="streaming").sort("hour", *activity.keys)
+        for hour in starts(part, "1h"):
+            inside = rows.filter(pl.col("hour") == hour)
+            lake.replace(lake.hour_path(f"{ACTIVITY}/{activity.name}", product, hour), inside)
+            written[hour] = inside.height
+    return written
+
+
+def build_daily(lake: Lake, activity: Activity, product: str, day: datetime) -> int:
+    """Store one day's roll-up, sorted by key; returns its rows."""
+    rows = roll_up(lake, activity, product, day).collect(engine="streaming").sort(activity.keys)
+    lake.replace(lake.day_path(f"{DAILY}/{activity.name}", product, day), rows)
+    return rows.height
+
+
+def build_baseline(lake: Lake, declared: Baseline, product: str, day: datetime) -> int:
+    """Store what was usual before a day began; returns its rows. Never made twice for one day.
+
+    A baseline already stored stays, whatever arrives later, so that a replay sees what the
+    evaluation saw.
+    """
+    path = lake.day_path(f"{BASELINE}/{declared.name}", product, day)
+    if path.exists():
+        return int(pl.scan_parquet(str(path)).select(pl.len()).collect().item())
+    rows = Inputs(lake, product).fresh_baseline(declared, day).collect(engine="streaming")
+    lake.replace(path, rows.sort(rows.columns[: len(declared.activity.keys) + 1]))
+    return rows.height
+
+
+def compact(lake: Lake, contract: str, product: str, day: datetime) -> int:
+    """Rewrite one day's hours as one file sorted by account and time; returns the hours taken.
+
+    The day's file is in place before the hours go, and an hour's own file outranks it, so a
+    crash between the two loses nothing and doubles nothing.
+    """
+    declared = contract_of(contract)
+    taken = 0
+    for kind, schema in ((EVENTS, declared.schema), (TEXT, declared.text_schema)):
+        table = f"{kind}/{contract}"
+        span = Span(day, day + DAY)
+        hours = [p for p in lake.pieces(table, [product], span) if p.path.name != "day.parquet"]
+        if not hours:
+            continue
+        by = [declared.account if declared.account in schema else "event_id", "occurred_at"]
+        rows = lake.scan(table, [product], span, schema=schema).sort(*by, "event_id")
+        lake.replace(lake.day_path(table, product, day), rows)
+        for piece in hours:
+            piece.path.unlink()
+        taken += len(hours)
+    return taken
