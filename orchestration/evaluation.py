@@ -1,6 +1,5 @@
 """One monitor on one span of partitions: read, score, store findings, then the manifest."""
 
-import hashlib
 import time
 import traceback
 from collections.abc import Iterator
@@ -66,16 +65,6 @@ def evaluate_span(run: Run, monitor: Monitor, span: Span) -> list[Manifest]:
     return manifests
 
 
-def inputs_fingerprint(lake: Lake, monitor: Monitor, span: Span) -> str:
-    """Digest of the files that hold the raw window of a span."""
-    inputs = Inputs(lake, monitor.product)
-    parts = [
-        lake.fingerprint(table, inputs.products(contract), inputs.raw(monitor, span))
-        for table, contract in raw_tables(monitor)
-    ]
-    return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
-
-
 def raw_tables(monitor: Monitor) -> list[tuple[str, str]]:
     """Lake tables, with their contracts, of the raw events that a monitor's inputs rest on."""
     found = set()
@@ -121,7 +110,6 @@ def _store(
             **_identity(run, monitor, start),
             status="stale" if _stale(run.lake, monitor, start) else "complete",
             digest=content_digest(findings),
-            inputs=inputs_fingerprint(run.lake, monitor, Span(start, end)),
             rows_read=rows_read,
             pass_partitions=len(partitions),
             flagged=n.get(FLAGGED, 0),
@@ -178,7 +166,6 @@ def _failed(run: Run, monitor: Monitor, start: datetime, error: Exception) -> Ma
         **_identity(run, monitor, start),
         status="failed",
         digest="",
-        inputs="",
         rows_read=0,
         pass_partitions=1,
         flagged=0,

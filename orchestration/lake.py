@@ -5,7 +5,6 @@ An hour's own file holds the whole of that hour; the day's file speaks for the h
 So a day may be compacted, and a late hour written beside it, and no row is ever read twice.
 """
 
-import hashlib
 import json
 import os
 import uuid
@@ -136,15 +135,6 @@ class Lake:
     def read_json(self, path: UPath) -> Any | None:  # noqa: ANN401
         """The JSON in a file, or None where there is no file."""
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-    def fingerprint(self, table: str, products: Sequence[str], span: Span) -> str:
-        """Digest of the files that hold a span; it changes when one is rewritten."""
-        lines = []
-        for piece in self.pieces(table, products, span):
-            stat = piece.path.stat()
-            version = getattr(stat, "st_mtime_ns", stat.st_mtime)
-            lines.append(f"{piece.path} {stat.st_size} {version} {piece.hours}")
-        return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
 
 
 class _replacing:  # noqa: N801 - reads as a verb where it is used

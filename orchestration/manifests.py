@@ -24,9 +24,10 @@ MANIFESTS = "manifests"
 class Manifest:
     """What became of one monitor version on one partition.
 
-    `digest` is over the findings alone: equal digests mean equal findings. `inputs` fingerprints
-    the files of the raw window, so that late rows show. `status` is stale when no source delivered
-    anything at or after the partition. `error` names a type and a place, never a value.
+    `digest` is over the findings alone: equal digests mean equal findings. `status` is stale when
+    no source delivered anything at or after the partition. `rows_read` is of the pass that
+    evaluated it together with `pass_partitions` - 1 others. `error` names a type and a place,
+    never a value.
     """
 
     monitor: str
@@ -39,7 +40,6 @@ class Manifest:
     intent: Intent
     status: Status
     digest: str
-    inputs: str
     rows_read: int
     pass_partitions: int
     flagged: int
