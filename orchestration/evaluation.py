@@ -174,11 +174,11 @@ def _failed(run: Run, monitor: Monitor, start: datetime, error: Exception) -> Ma
         null=0,
         sample_rate=run.rate,
         seconds=0.0,
-        error=_safe(error),
+        error=safe(error),
     )
 
 
-def _safe(error: Exception) -> str:
+def safe(error: Exception) -> str:
     """Name an error without its data: our own message, or type and place for any other."""
     if isinstance(error, MonitorError):
         return f"MonitorError: {error}"

@@ -1,0 +1,59 @@
+"""Dagster resources: the lake, the clock, and how entities are named in public."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from monitors.errors import MonitorError
+from orchestration.evaluation import Run
+from orchestration.lake import Lake
+from orchestration.manifests import Intent
+from orchestration.pseudonyms import pseudonym, read_key
+
+INTENT_TAG = "watchfloor/intent"
+INTENTS: dict[str, Intent] = {"live": "live", "late": "late", "replay": "replay"}
+
+
+class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The lake, and how much of what is scored there is kept for measurement."""
+
+    root: str
+    home: str
+    sample_rate: float
+    sample_seed: str
+
+    @property
+    def lake(self) -> Lake:
+        """The lake itself."""
+        return Lake(self.root)
+
+    def run(self, now: datetime, tags: dict[str, str]) -> Run:
+        """Circumstances of an evaluation in a Dagster run with these tags."""
+        return Run(
+            self.lake, now, intent=intent_of(tags), rate=self.sample_rate, seed=self.sample_seed
+        )
+
+    def public(self, entity_type: str, entity: str) -> str:
+        """Name of an entity that may be shown."""
+        return pseudonym(read_key(Path(self.home)), entity_type, entity)
+
+
+class Clock(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The time, or a fixed one (`at`, ISO 8601) for replays that must not depend on it."""
+
+    at: str = ""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.fromisoformat(self.at) if self.at else datetime.now(UTC)
+
+
+def intent_of(tags: dict[str, str]) -> Intent | None:
+    """The intent that a run's tag names. Raises MonitorError for a word that is no intent."""
+    text = tags.get(INTENT_TAG)
+    if text is None:
+        return None
+    if text not in INTENTS:
+        raise MonitorError(f"Tag '{INTENT_TAG}' is '{text}'; wanted one of {', '.join(INTENTS)}.")
+    return INTENTS[text]
