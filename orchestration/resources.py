@@ -1,6 +1,6 @@
 """Dagster resources: the lake, the clock, and how entities are named in public."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +10,7 @@ from orchestration.evaluation import Run
 from orchestration.lake import Lake
 from orchestration.manifests import Intent
 from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.settings import Settings
 
 INTENT_TAG = "watchfloor/intent"
 INTENTS: dict[str, Intent] = {"live": "live", "late": "late", "replay": "replay"}
@@ -22,6 +23,30 @@ class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     home: str
     sample_rate: float
     sample_seed: str
+    sources: str = ""
+    hot_hours: int = 48
+
+    @classmethod
+    def of(cls, settings: Settings) -> "LakeResource":
+        """The resource that the settings describe."""
+        return cls(
+            root=settings.lake,
+            home=str(settings.home),
+            sample_rate=settings.sample_rate,
+            sample_seed=settings.sample_seed,
+            sources=str(settings.sources or ""),
+            hot_hours=int(settings.hot.total_seconds() // 3600),
+        )
+
+    @property
+    def sources_path(self) -> Path | None:
+        """Folder of the sources that are polled; None where none is."""
+        return Path(self.sources) if self.sources else None
+
+    @property
+    def hot(self) -> timedelta:
+        """How long an hour keeps a file of its own."""
+        return timedelta(hours=self.hot_hours)
 
     @property
     def lake(self) -> Lake:

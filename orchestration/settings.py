@@ -25,6 +25,7 @@ class Settings:
     sample_seed: str
     grace: timedelta
     hot: timedelta
+    dagster_storage: str
 
     @property
     def dagster_home(self) -> Path:
@@ -45,6 +46,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         sample_seed=environment.get(f"{PREFIX}SAMPLE_SEED", "watchfloor"),
         grace=timedelta(minutes=_whole(environment, "GRACE_MINUTES", "30")),
         hot=timedelta(hours=_whole(environment, "HOT_HOURS", "48")),
+        dagster_storage=environment.get(f"{PREFIX}DAGSTER_STORAGE", ""),
     )
 
 

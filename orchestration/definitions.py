@@ -1,0 +1,42 @@
+"""Everything Dagster sees, put together from what the files declare."""
+
+import dagster as dg
+from dagster_duckdb import DuckDBResource
+from sensors.late_events import late_events
+
+from assets.activity import activity_assets
+from assets.coverage import coverage_assets
+from assets.events import event_assets
+from assets.monitors import monitor_assets
+from monitors.registry import Registry, registry
+from orchestration.deployment import EXECUTOR
+from orchestration.jobs import jobs
+from orchestration.resources import Clock, LakeResource
+from orchestration.schedules import schedules
+from orchestration.settings import Settings, load
+
+
+def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definitions:
+    """Definitions for these monitors and settings."""
+    assets = [
+        *event_assets(monitors),
+        *activity_assets(monitors),
+        *monitor_assets(monitors),
+        *coverage_assets(monitors),
+    ]
+    found = jobs(assets)
+    return dg.Definitions(
+        assets=assets,
+        jobs=found,
+        schedules=schedules(found),
+        sensors=[late_events(monitors)],
+        resources={
+            "lake": LakeResource.of(settings),
+            "clock": clock,
+            "duckdb": DuckDBResource(database=":memory:"),
+        },
+        executor=EXECUTOR,
+    )
+
+
+defs = build(registry(), load(), Clock())

@@ -1,0 +1,52 @@
+"""Where Dagster keeps its records and how it runs things: executor, storage, launcher, here only."""
+
+import os
+
+import dagster as dg
+import yaml
+
+from orchestration.settings import Settings
+
+# A process per step costs more than most steps: 1.6 s against 0.09 s in process.
+EXECUTOR = dg.in_process_executor
+MAX_RUNS = 2
+
+
+def instance_config(settings: Settings) -> dict[str, object]:
+    """Content of dagster.yaml: SQLite in its own folder, or PostgreSQL by URL."""
+    config: dict[str, object] = {
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+        "concurrency": {
+            "runs": {"max_concurrent_runs": MAX_RUNS},
+            "pools": {"default_limit": 1, "granularity": "op"},
+        },
+        "run_monitoring": {"enabled": True, "start_timeout_seconds": 300},
+        "retention": {
+            "schedule": {"purge_after_days": 30},
+            "sensor": {
+                "purge_after_days": {"skipped": 2, "failure": 30, "success": 30, "started": 30}
+            },
+        },
+    }
+    if settings.dagster_storage:
+        config["storage"] = {"postgres": {"postgres_url": settings.dagster_storage}}
+    return config
+
+
+def prepare(settings: Settings) -> dg.DagsterInstance:
+    """Write dagster.yaml and make the instance's tables, before two processes could race to.
+
+    Two processes that open a new instance at once make `dagster dev` abort.
+    """
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "dagster.yaml").write_text(yaml.safe_dump(instance_config(settings)), encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    instance = dg.DagsterInstance.get()
+    instance.get_run_records(limit=1)
+    instance.all_instigator_state()
+    instance.get_event_records(
+        dg.EventRecordsFilter(dg.DagsterEventType.ASSET_MATERIALIZATION), limit=1
+    )
+    return instance

@@ -1,0 +1,61 @@
+"""Jobs: one run per tick carries all products."""
+
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+
+from orchestration.timeline import DAILY, HOURLY
+
+HOURLY_TICK, FRESH_TICK, DAILY_TICK, COVERAGE = (
+    "hourly_tick",
+    "fresh_tick",
+    "daily_tick",
+    "coverage_report",
+)
+
+
+def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[dg.UnresolvedAssetJobDefinition]:
+    """Every job; the five-minute one only where a monitor asks for that cadence."""
+    specs = [spec for asset in assets for spec in asset.specs]
+    fresh = _fresh(specs)
+    found = [
+        _job(HOURLY_TICK, "Take in events and evaluate one hour of every product.", specs, HOURLY),
+        _job(
+            DAILY_TICK,
+            "Close one day: roll-ups, baselines, compaction, daily monitors.",
+            specs,
+            DAILY,
+        ),
+        dg.define_asset_job(
+            COVERAGE,
+            selection=dg.AssetSelection.assets(*[s.key for s in specs if s.partitions_def is None]),
+            description="Redraw the coverage map.",
+        ),
+    ]
+    if fresh:
+        text = "Look again at the hour that is still open, with monitors that can only rise."
+        found.append(_job(FRESH_TICK, text, fresh, HOURLY))
+    return found
+
+
+def _fresh(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetSpec]:
+    """Five-minute monitors, the events they read, and their products' manifests."""
+    monitors = [s for s in specs if s.tags.get("cadence") == "5m"]
+    upstream = {dep.asset_key for s in monitors for dep in s.deps}
+    manifests = {dg.AssetKey([s.key.path[0], "evaluations"]) for s in monitors}
+    return monitors + [s for s in specs if s.key in upstream | manifests]
+
+
+def _job(
+    name: str,
+    text: str,
+    specs: Iterable[dg.AssetSpec],
+    partitions: dg.TimeWindowPartitionsDefinition,
+) -> dg.UnresolvedAssetJobDefinition:
+    keys = [spec.key for spec in specs if spec.partitions_def == partitions]
+    return dg.define_asset_job(
+        name,
+        selection=dg.AssetSelection.assets(*keys),
+        partitions_def=partitions,
+        description=text,
+    )

@@ -1,0 +1,70 @@
+"""When the ticks come. All times are UTC."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from orchestration.jobs import COVERAGE, DAILY_TICK, FRESH_TICK, HOURLY_TICK
+from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
+from orchestration.settings import load
+from orchestration.timeline import RANGE_END, RANGE_START
+
+RUNNING = dg.DefaultScheduleStatus.RUNNING
+
+
+@dg.schedule(
+    job_name=HOURLY_TICK,
+    cron_schedule="5 * * * *",
+    execution_timezone="UTC",
+    default_status=RUNNING,
+)
+def every_hour(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Evaluate the hour that ended five minutes ago."""
+    key = key_of(hour_of(_now(context)) - HOUR, "1h")
+    return dg.RunRequest(run_key=key, partition_key=key)
+
+
+@dg.schedule(
+    job_name=FRESH_TICK,
+    cron_schedule="*/5 * * * *",
+    execution_timezone="UTC",
+    default_status=RUNNING,
+)
+def every_five_minutes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Evaluate the open hour, and the one before it while its grace lasts."""
+    now = _now(context)
+    first = hour_of(now - load().grace)
+    tags = {RANGE_START: key_of(first, "1h"), RANGE_END: key_of(hour_of(now), "1h")}
+    return dg.RunRequest(run_key=now.isoformat(), tags=tags)
+
+
+@dg.schedule(
+    job_name=DAILY_TICK,
+    cron_schedule="20 0 * * *",
+    execution_timezone="UTC",
+    default_status=RUNNING,
+)
+def every_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Close yesterday."""
+    key = key_of(day_of(_now(context)) - DAY, "1d")
+    return dg.RunRequest(run_key=key, partition_key=key)
+
+
+@dg.schedule(
+    job_name=COVERAGE, cron_schedule="25 * * * *", execution_timezone="UTC", default_status=RUNNING
+)
+def coverage_map(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Redraw the coverage map after the hourly tick."""
+    return dg.RunRequest(run_key=_now(context).isoformat())
+
+
+def schedules(jobs: Sequence[dg.UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
+    """Every schedule whose job exists."""
+    known = {job.name for job in jobs}
+    every = [every_hour, every_five_minutes, every_day, coverage_map]
+    return [schedule for schedule in every if schedule.job_name in known]
+
+
+def _now(context: dg.ScheduleEvaluationContext) -> datetime:
+    return context.scheduled_execution_time.astimezone(UTC)
