@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
+from dagster_duckdb import DuckDBResource
 
 from assets.descriptions import asset_key, broken_spec, monitor_spec
 from assets.results import CHECKS, ERROR, Event, checks, materialized
 from monitors.contract import Monitor
 from monitors.evaluate import Span
 from monitors.registry import Broken, Registry
+from orchestration.evaluation import Run
 from orchestration.health.history import history
 from orchestration.partitions import LENGTH, start_of
 from orchestration.resources import Clock, LakeResource
@@ -69,10 +71,14 @@ def _op(registry: Registry, product: str, every: str) -> dg.AssetsDefinition | N
         pool=f"product_{product}",
     )
     def evaluate_monitors(
-        context: dg.AssetExecutionContext, lake: LakeResource, clock: Clock
+        context: dg.AssetExecutionContext,
+        lake: LakeResource,
+        clock: Clock,
+        duckdb: DuckDBResource,
     ) -> Iterator[Event]:
         chosen = [m for m in named if asset_key(m) in context.selected_asset_keys]
-        yield from _evaluate(context, lake, clock, chosen, evaluations.key)
+        run = lake.run(clock.now(), dict(context.run.tags), duckdb)
+        yield from _evaluate(context, lake, run, chosen, evaluations.key)
 
     return evaluate_monitors
 
@@ -84,7 +90,7 @@ def _check(monitor: Monitor | Broken, name: str) -> dg.AssetCheckSpec:
 def _evaluate(
     context: dg.AssetExecutionContext,
     lake: LakeResource,
-    clock: Clock,
+    run: Run,
     chosen: Sequence[Monitor | Broken],
     evaluations: dg.AssetKey,
 ) -> Iterator[Event]:
@@ -92,7 +98,6 @@ def _evaluate(
     product = evaluations.path[0]
     keys = list(context.partition_keys)
     span = Span(start_of(keys[0], every), start_of(keys[-1], every) + LENGTH[every])
-    run = lake.run(clock.now(), dict(context.run.tags))
     past = history(run.lake, product, until=span.end, days=HISTORY_DAYS)
     outcomes = []
     for monitor in chosen:

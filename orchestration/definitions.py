@@ -2,7 +2,6 @@
 
 import dagster as dg
 from dagster_duckdb import DuckDBResource
-from sensors.late_events import late_events
 
 from assets.activity import activity_assets
 from assets.coverage import coverage_assets
@@ -10,10 +9,12 @@ from assets.events import event_assets
 from assets.monitors import monitor_assets
 from monitors.registry import Registry, registry
 from orchestration.deployment import EXECUTOR
+from orchestration.duck import CONFIG
 from orchestration.jobs import jobs
 from orchestration.resources import Clock, LakeResource
 from orchestration.schedules import schedules
 from orchestration.settings import Settings, load
+from sensors.late_events import late_events
 
 
 def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definitions:
@@ -29,11 +30,11 @@ def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definition
         assets=assets,
         jobs=found,
         schedules=schedules(found),
-        sensors=[late_events(monitors)],
+        sensors=[late_events(monitors, found)],
         resources={
             "lake": LakeResource.of(settings),
             "clock": clock,
-            "duckdb": DuckDBResource(database=":memory:"),
+            "duckdb": DuckDBResource(database=":memory:", connection_config=CONFIG),
         },
         executor=EXECUTOR,
     )

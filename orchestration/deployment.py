@@ -1,4 +1,4 @@
-"""Where Dagster keeps its records and how it runs things: executor, storage, launcher, here only."""
+"""Where Dagster keeps its records and how it runs: executor, storage and launcher, only here."""
 
 import os
 

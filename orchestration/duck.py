@@ -1,7 +1,8 @@
 """DuckDB over the lake: SQL monitors and `watchfloor sql`. It holds no state of its own."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import duckdb
@@ -15,19 +16,18 @@ from monitors.trial import Tables, python
 from orchestration.inputs import Inputs, Source
 from orchestration.lake import Lake
 
-MEMORY_LIMIT = "1GB"
+CONFIG: dict[str, str | int | float | list[str]] = {
+    "TimeZone": "UTC",
+    "memory_limit": "1GB",
+    "temp_directory": str(Path(tempfile.gettempdir()) / "watchfloor-duckdb"),
+    "preserve_insertion_order": False,
+}
+Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
 def connect() -> duckdb.DuckDBPyConnection:
     """A private in-memory database in UTC that spills to disk over its memory limit."""
-    return duckdb.connect(
-        config={
-            "TimeZone": "UTC",
-            "memory_limit": MEMORY_LIMIT,
-            "temp_directory": str(Path(tempfile.gettempdir()) / "watchfloor-duckdb"),
-            "preserve_insertion_order": False,
-        }
-    )
+    return duckdb.connect(config=dict(CONFIG))
 
 
 def score(monitor: Monitor, tables: Tables) -> pl.LazyFrame:
@@ -38,7 +38,9 @@ def score(monitor: Monitor, tables: Tables) -> pl.LazyFrame:
         return query(monitor.sql, _stored(tables, Path(folder))).lazy()
 
 
-def score_sql(inputs: Inputs, monitor: Monitor, span: Span) -> pl.LazyFrame:
+def score_sql(
+    inputs: Inputs, monitor: Monitor, span: Span, *, connect: Connect = connect
+) -> pl.LazyFrame:
     """Scores of a SQL monitor over views on the lake's own files of the span.
 
     DuckDB reads the files itself, so that its memory limit bounds the query; only look-back
@@ -57,7 +59,7 @@ def score_sql(inputs: Inputs, monitor: Monitor, span: Span) -> pl.LazyFrame:
             shape = Path(folder) / f"{name}.schema.parquet"
             pl.DataFrame(schema=source.schema).write_parquet(shape)
             views[name] = _union(source, shape)
-        return query(monitor.sql or "", views).lazy()
+        return query(monitor.sql or "", views, connect=connect).lazy()
 
 
 def _stored(tables: Tables, folder: Path) -> dict[str, str]:
@@ -93,7 +95,7 @@ def reading(files: Sequence[str]) -> str:
     return f"select * from read_parquet([{names}], {options})"  # noqa: S608 - names are quoted
 
 
-def query(sql: str, views: Mapping[str, str]) -> pl.DataFrame:
+def query(sql: str, views: Mapping[str, str], *, connect: Connect = connect) -> pl.DataFrame:
     """Rows of one query over views given as queries, by name; times in UTC."""
     with connect() as connection:
         for name, text in views.items():

@@ -13,7 +13,7 @@ from monitors.contract import Monitor
 from monitors.errors import MonitorError
 from monitors.evaluate import BULK, FLAGGED, NEAR, NULL, Evaluation, Span, evaluate
 from monitors.registry import Table
-from orchestration.duck import score, score_sql
+from orchestration.duck import Connect, connect, score, score_sql
 from orchestration.inputs import EVENTS, TEXT, Inputs
 from orchestration.lake import Lake
 from orchestration.manifests import (
@@ -39,6 +39,7 @@ class Run:
     intent: Intent | None = None
     rate: float = 0.01
     seed: str = "watchfloor"
+    connect: Connect = connect
 
     def intent_of(self, end: datetime) -> Intent:
         """The intent given, or live for a partition that ended less than a day ago."""
@@ -88,7 +89,11 @@ def _evaluate(run: Run, monitor: Monitor, span: Span) -> tuple[Evaluation, int]:
     inputs = Inputs(run.lake, monitor.product)
     tables = inputs.tables(monitor, span)
     counts = pl.collect_all([t.select(pl.len()) for t in tables.values()], engine="streaming")
-    scores = score(monitor, tables) if monitor.sql is None else score_sql(inputs, monitor, span)
+    scores = (
+        score(monitor, tables)
+        if monitor.sql is None
+        else score_sql(inputs, monitor, span, connect=run.connect)
+    )
     found = evaluate(monitor, scores, span, seed=run.seed, rate=run.rate)
     return found, sum(int(c.item()) for c in counts)
 

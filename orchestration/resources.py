@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+from dagster_duckdb import DuckDBResource
 
 from monitors.errors import MonitorError
 from orchestration.evaluation import Run
@@ -53,10 +54,15 @@ class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The lake itself."""
         return Lake(self.root)
 
-    def run(self, now: datetime, tags: dict[str, str]) -> Run:
+    def run(self, now: datetime, tags: dict[str, str], duckdb: DuckDBResource) -> Run:
         """Circumstances of an evaluation in a Dagster run with these tags."""
         return Run(
-            self.lake, now, intent=intent_of(tags), rate=self.sample_rate, seed=self.sample_seed
+            self.lake,
+            now,
+            intent=intent_of(tags),
+            rate=self.sample_rate,
+            seed=self.sample_seed,
+            connect=duckdb.get_connection,
         )
 
     def public(self, entity_type: str, entity: str) -> str:

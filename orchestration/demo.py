@@ -1,0 +1,142 @@
+"""What `watchfloor demo` does: take in the sample logs, evaluate them through Dagster, sum up."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from monitors.evaluate import Span
+from monitors.registry import Registry
+from orchestration.health.volume import newest
+from orchestration.inputs import EVENTS
+from orchestration.jobs import DAILY_TICK, HOURLY_TICK
+from orchestration.lake import Lake
+from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
+from orchestration.pseudonyms import pseudonym
+from orchestration.timeline import RANGE_END, RANGE_START
+
+HOURS, DAYS, WEEK = 24, 7, 7 * 24
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One run of the demo: a job over some partitions of one product."""
+
+    product: str
+    job: str
+    span: Span
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags that make Dagster evaluate all partitions in one run."""
+        every = "1h" if self.job == HOURLY_TICK else "1d"
+        last = self.span.end - (HOUR if every == "1h" else DAY)
+        return {
+            RANGE_START: key_of(self.span.start, every),
+            RANGE_END: key_of(last, every),
+            "watchfloor/demo": "yes",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was found on one product. `top`: pseudonym, highest score, findings."""
+
+    product: str
+    events: int
+    quarantined: int
+    monitors: int
+    failed: int
+    findings: int
+    top: tuple[tuple[str, float, int], ...]
+    seconds: float
+
+
+def legs(lake: Lake, registry: Registry, *, week: bool) -> list[Leg]:
+    """The last days and hours in which each product has events, days before hours."""
+    found = []
+    for product in registry.products:
+        latest = _newest(lake, product)
+        if latest is None:
+            continue
+        day, hour = day_of(latest) + DAY, hour_of(latest) + HOUR
+        hours = WEEK if week else HOURS
+        found.append(Leg(product, DAILY_TICK, Span(day - DAYS * DAY, day)))
+        found.append(Leg(product, HOURLY_TICK, Span(hour - hours * HOUR, hour)))
+    return found
+
+
+def run_leg(defs: dg.Definitions, leg: Leg, instance: dg.DagsterInstance) -> tuple[bool, float]:
+    """Run one leg through Dagster; whether it succeeded, and its seconds."""
+    began = time.perf_counter()
+    job = defs.resolve_job_def(leg.job)
+    keys = [k for k in job.asset_layer.selected_asset_keys if k.path[0] == leg.product]
+    if not keys:
+        return True, 0.0
+    done = job.execute_in_process(
+        instance=instance, tags=leg.tags, asset_selection=keys, raise_on_error=False
+    )
+    return done.success, time.perf_counter() - began
+
+
+def summaries(
+    lake: Lake, key: bytes, legs: Sequence[Leg], seconds: dict[str, float], *, most: int = 3
+) -> Iterator[Summary]:
+    """Sum up each product from the lake: what its manifests, findings and quarantine hold."""
+    for product in sorted({leg.product for leg in legs}):
+        mine = [leg.span for leg in legs if leg.product == product]
+        span = Span(min(s.start for s in mine), max(s.end for s in mine))
+        past = _rows(lake, "evaluations", product)
+        seen = past.filter(pl.col("partition") >= span.start, pl.col("partition_end") <= span.end)
+        failed = seen.filter(pl.col("status") == "failed")["monitor"].n_unique()
+        yield Summary(
+            product=product,
+            events=_count(lake, EVENTS, product),
+            quarantined=_count(lake, "quarantine", product),
+            monitors=seen["monitor"].n_unique(),
+            failed=failed,
+            findings=int(seen["flagged"].sum()),
+            top=_top(lake, key, product, span, most),
+            seconds=seconds.get(product, 0.0),
+        )
+
+
+def _newest(lake: Lake, product: str) -> datetime | None:
+    contracts = [p.name for p in Path(lake.root, EVENTS).iterdir() if p.is_dir()]
+    times = [newest(lake, product, c) for c in contracts]
+    return max((t for t in times if t is not None), default=None)
+
+
+def _files(lake: Lake, table: str, product: str) -> list[str]:
+    folder = Path(lake.root) / table
+    return [str(p) for p in folder.rglob("[!.]*.parquet") if f"product={product}" in p.parts]
+
+
+def _count(lake: Lake, table: str, product: str) -> int:
+    files = _files(lake, table, product)
+    return int(sum(pl.scan_parquet(f).select(pl.len()).collect().item() for f in files))
+
+
+def _rows(lake: Lake, table: str, product: str) -> pl.DataFrame:
+    return pl.read_parquet(_files(lake, table, product), hive_partitioning=False)
+
+
+def _top(
+    lake: Lake, key: bytes, product: str, span: Span, most: int
+) -> tuple[tuple[str, float, int], ...]:
+    rows = (
+        _rows(lake, "findings", product)
+        .filter(pl.col("window_end") > span.start, pl.col("window_end") <= span.end)
+        .group_by("entity_type", "entity", "monitor")
+        .agg(score=pl.col("score").max(), findings=pl.len())
+        .sort(["findings", "score", "entity"], descending=[True, True, False])
+        .head(most)
+    )
+    return tuple(
+        (f"{pseudonym(key, kind, entity)} ({monitor})", float(score), int(n))
+        for kind, entity, monitor, score, n in rows.iter_rows()
+    )
