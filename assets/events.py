@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import dagster as dg
-from orchestration.ingest.poll import poll_folder
 
 from assets.descriptions import PLATFORM, contracts_of
 from assets.results import ERROR, WARN, Event
 from monitors.columns import Contract
 from monitors.registry import Registry, contract_of
 from orchestration.health.volume import FRESH, Arrival, arrivals, newest
+from orchestration.ingest.load import poll
 from orchestration.ingest.report import IngestReport
+from orchestration.ingest.source import read_folder
 from orchestration.partitions import key_of, start_of
 from orchestration.resources import Clock, LakeResource
 from orchestration.timeline import HOURLY
@@ -20,7 +21,7 @@ CHECKS = {
     "schema": "Every row has the values that the contract requires.",
     "volume": "Each hour's events are in line with the same hour of earlier weeks.",
     "freshness": "The newest event is at most three hours old.",
-    "quarantine": "No row that arrived with this run had to be set aside.",
+    "quarantine": "No row or file that arrived with this run had to be set aside.",
 }
 
 
@@ -98,7 +99,7 @@ def _one(
     hours: list[datetime],
 ) -> Iterator[Event]:
     product, contract = key.path[0], key.path[-1]
-    taken = poll_folder(lake.lake, lake.sources_path, product, contract, now=now, hot=lake.hot)
+    taken = _take_in(lake, product, contract, now)
     seen = arrivals(lake.lake, product, contract, hours)
     for arrival in seen:
         metadata = {
@@ -115,6 +116,14 @@ def _one(
     yield from _checks(key, seen, taken, newest(lake.lake, product, contract), now)
 
 
+def _take_in(lake: LakeResource, product: str, contract: str, now: datetime) -> list[IngestReport]:
+    """Ingest what is new in the sources of one product and contract."""
+    folder = lake.sources_path
+    sources = [] if folder is None else read_folder(folder)
+    mine = [s for s in sources if (s.product, s.contract) == (product, contract)]
+    return [poll(lake.lake, source, now=now, hot=lake.hot) for source in mine]
+
+
 def _checks(
     key: dg.AssetKey,
     seen: list[Arrival],
@@ -128,6 +137,7 @@ def _checks(
     for report in taken:
         for reason, n in report.quarantined.items():
             reasons[reason] = reasons.get(reason, 0) + n
+    unreadable = sum(len(report.failed) for report in taken)
     age = None if latest is None else now - latest
     known = [a for a in seen if a.expected is not None]
     yield _result(key, "schema", nulls == 0, ERROR, {"missing_values": nulls})
@@ -152,9 +162,14 @@ def _checks(
     yield _result(
         key,
         "quarantine",
-        not reasons,
+        not reasons and not unreadable,
         WARN,
-        {"rows": sum(reasons.values()), "reasons": dict(reasons), "files_taken": len(taken)},
+        {
+            "rows": sum(reasons.values()),
+            "reasons": dict(reasons),
+            "files_taken": sum(len(report.files) for report in taken),
+            "files_unreadable": unreadable,
+        },
     )
 
 
