@@ -10,9 +10,8 @@ from assets.results import ERROR, WARN, Event
 from monitors.columns import Contract
 from monitors.registry import Registry, contract_of
 from orchestration.health.volume import FRESH, Arrival, arrivals, newest
-from orchestration.ingest.load import poll
+from orchestration.ingest.poll import poll_folder
 from orchestration.ingest.report import IngestReport
-from orchestration.ingest.source import read_folder
 from orchestration.partitions import key_of, start_of
 from orchestration.resources import Clock, LakeResource
 from orchestration.timeline import HOURLY
@@ -99,7 +98,7 @@ def _one(
     hours: list[datetime],
 ) -> Iterator[Event]:
     product, contract = key.path[0], key.path[-1]
-    taken = _take_in(lake, product, contract, now)
+    taken = poll_folder(lake.lake, lake.sources_path, product, contract, now=now, hot=lake.hot)
     seen = arrivals(lake.lake, product, contract, hours)
     for arrival in seen:
         metadata = {
@@ -114,14 +113,6 @@ def _one(
         )
     yield dg.MaterializeResult(asset_key=key)
     yield from _checks(key, seen, taken, newest(lake.lake, product, contract), now)
-
-
-def _take_in(lake: LakeResource, product: str, contract: str, now: datetime) -> list[IngestReport]:
-    """Ingest what is new in the sources of one product and contract."""
-    folder = lake.sources_path
-    sources = [] if folder is None else read_folder(folder)
-    mine = [s for s in sources if (s.product, s.contract) == (product, contract)]
-    return [poll(lake.lake, source, now=now, hot=lake.hot) for source in mine]
 
 
 def _checks(

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +12,9 @@ import polars as pl
 from monitors.evaluate import Span
 from monitors.registry import Registry
 from orchestration.health.volume import newest
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.poll import poll
+from orchestration.ingest.source import Source
 from orchestration.inputs import EVENTS
 from orchestration.jobs import DAILY_TICK, HOURLY_TICK
 from orchestration.lake import Lake
@@ -54,6 +57,19 @@ class Summary:
     findings: int
     top: tuple[tuple[str, float, int], ...]
     seconds: float
+
+
+def take_in(lake: Lake, sources: Path, *, now: datetime, hot: timedelta) -> Iterator[str]:
+    """Poll every source of a folder; the name of each as it is done.
+
+    Raises IngestError when a sample cannot be read: the demo would show half a picture.
+    """
+    for path in sorted(sources.glob("*.toml")):
+        source = Source.read(path)
+        report = poll(lake, source, now=now, hot=hot)
+        if report.failed:
+            raise IngestError(" ".join(report.failed.values()))
+        yield f"{source.product}/{source.contract}"
 
 
 def legs(lake: Lake, registry: Registry, *, week: bool) -> list[Leg]:

@@ -1,0 +1,76 @@
+"""`watchfloor demo`: the sample logs through Dagster, from ingestion to findings."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestration.settings import PREFIX, load
+
+if TYPE_CHECKING:
+    from orchestration.demo import Summary
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@click.command()
+@click.option("--week", is_flag=True, help="Evaluate the last week hour by hour, not the last day.")
+def demo(week: bool) -> None:  # noqa: FBT001 - a command line's flag
+    """Take in the sample logs, evaluate them through Dagster and print what was found."""
+    # Dagster's definitions read the settings when they are imported, so the samples come first.
+    os.environ.setdefault(f"{PREFIX}SOURCES", str(ROOT / "samples" / "sources"))
+    began = time.perf_counter()
+    from orchestration.cli.progress import progress  # noqa: PLC0415
+    from orchestration.deployment import prepare  # noqa: PLC0415
+
+    settings = load()
+    with prepare(settings) as instance, progress() as bar:
+        from monitors.registry import registry  # noqa: PLC0415
+        from orchestration.definitions import defs  # noqa: PLC0415
+        from orchestration.demo import legs, run_leg, summaries, take_in  # noqa: PLC0415
+        from orchestration.lake import Lake  # noqa: PLC0415
+        from orchestration.pseudonyms import read_key  # noqa: PLC0415
+
+        lake = Lake(settings.lake)
+        sources = settings.sources or ROOT
+        total = len(list(sources.glob("*.toml")))
+        task = bar.add_task("Taking in the sample logs", total=total)
+        for name in take_in(lake, sources, now=datetime.now(UTC), hot=settings.hot):
+            bar.update(task, advance=1, description=f"Taken in: {name}")
+        planned = legs(lake, registry(), week=week)
+        task = bar.add_task("Evaluating", total=len(planned))
+        seconds: dict[str, float] = {}
+        failed = []
+        for leg in planned:
+            bar.update(task, description=f"Evaluating {leg.product}, {leg.job}")
+            succeeded, took = run_leg(defs, leg, instance)
+            seconds[leg.product] = seconds.get(leg.product, 0.0) + took
+            failed += [] if succeeded else [f"{leg.product} ({leg.job})"]
+            bar.advance(task)
+        found = list(summaries(lake, read_key(settings.home), planned, seconds))
+    _print(found, time.perf_counter() - began)
+    if failed:
+        click.echo(f"These runs failed: {', '.join(failed)}. Look at them in the UI.", err=True)
+        sys.exit(1)
+
+
+def _print(found: Sequence["Summary"], seconds: float) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="What was found in the sample logs")
+    for name in ("product", "events", "quarantined", "monitors", "failed", "findings", "seconds"):
+        table.add_column(name, justify="left" if name == "product" else "right")
+    table.add_column("top entities: monitor, highest score, findings")
+    for one in found:
+        top = "\n".join(f"{name}: {score:g}, {n}x" for name, score, n in one.top) or "none"
+        counts = (one.events, one.quarantined, one.monitors, one.failed, one.findings)
+        table.add_row(one.product, *(f"{n:,}" for n in counts), f"{one.seconds:.1f}", top)
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    click.echo(f"Done in {seconds:.0f} s. Entities are shown by pseudonym; `watchfloor findings`")
+    click.echo("lists them. See it all in the Dagster UI: `make dev`, then http://127.0.0.1:3000")
