@@ -52,7 +52,7 @@ def evaluate_span(run: Run, monitor: Monitor, span: Span) -> list[Manifest]:
     An error of the monitor's own becomes failed manifests; an error in storing them is raised.
     """
     manifests: list[Manifest] = []
-    for part in _parts(monitor, span):
+    for part in parts(monitor, span):
         began = time.perf_counter()
         try:
             found = _evaluate(run, monitor, part)
@@ -77,8 +77,8 @@ def raw_tables(monitor: Monitor) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def _parts(monitor: Monitor, span: Span) -> Iterator[Span]:
-    """Spans evaluated in one pass: a day, or one partition where a look-back ends with it."""
+def parts(monitor: Monitor, span: Span) -> Iterator[Span]:
+    """The span cut into passes: a day each, or one partition where a look-back ends with it."""
     if monitor.activity and monitor.every == "1h":
         yield from (Span(s, s + LENGTH["1h"]) for s in starts(span, "1h"))
     else:
