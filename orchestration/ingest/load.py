@@ -50,33 +50,6 @@ def ingest(
     return report
 
 
-def poll(
-    lake: Lake,
-    source: Source,
-    *,
-    now: datetime,
-    hot: timedelta,
-    progress: Progress | None = None,
-) -> IngestReport:
-    """Ingest the files of the source's own paths that were not taken before.
-
-    A file is known by name, size and time of change, else by its content. Files that cannot be
-    read are named in the report and tried again next time.
-    """
-    records = Records(lake, source.product, source.contract)
-    known = {key for record in records.all() if record.done for key in record.seen}
-    new = []
-    for file in find(source.paths, may_be_empty=True):
-        if file.key in known:
-            continue
-        record = _known(records, file)
-        if record is not None and record.done:
-            records.put(record.met(file))
-            continue
-        new.append(file)
-    return take(lake, source, new, now=now, hot=hot, progress=progress)
-
-
 def take(
     lake: Lake,
     source: Source,
@@ -107,14 +80,6 @@ def take(
             _quarantine(lake, source, one, record, now)
             records.put(_finished(record, one, written))
     return _report(source, read, written, failed)
-
-
-def _known(records: Records, file: File) -> Record | None:
-    """The record of a file's content; none where the content cannot be read."""
-    try:
-        return records.get(file.digest)
-    except OSError:
-        return None
 
 
 def _start(records: Records, source: Source, read: list[Spooled], now: datetime) -> list[Record]:

@@ -93,11 +93,7 @@ def add(target: Target, day: datetime, rows: pl.DataFrame) -> pl.DataFrame:
         fresh = rows.join(known, on=["__hour", "event_id"], how="anti", maintain_order="left")
     if fresh.is_empty():
         return fresh
-    own = {
-        hour
-        for hour in fresh["__hour"].unique().to_list()
-        if hour >= target.hot or f"hour={hour:%H}.parquet" in names
-    }
+    own = _apart(target, day, fresh, names)
     for hour in sorted(own):
         before = None if held is None else _held(target, hour, hours=1)
         added = fresh.filter(pl.col("__hour") == hour)
@@ -107,6 +103,14 @@ def add(target: Target, day: datetime, rows: pl.DataFrame) -> pl.DataFrame:
     if rest.height:
         _add_to_day(target, day, rest, names, own)
     return fresh
+
+
+def _apart(target: Target, day: datetime, rows: pl.DataFrame, names: set[str]) -> set[datetime]:
+    """Hours of the rows that have, or because they are hot get, files of their own."""
+    if day + DAY <= target.hot and not any(name.startswith("hour=") for name in names):
+        return set()
+    hours = rows["__hour"].unique().to_list()
+    return {h for h in hours if h >= target.hot or f"hour={h:%H}.parquet" in names}
 
 
 def _add_to_day(
@@ -130,10 +134,10 @@ def _held(target: Target, start: datetime, *, hours: int = 24) -> pl.LazyFrame:
 def _content(
     target: Target, before: pl.LazyFrame | None, added: pl.DataFrame, order: tuple[str, ...]
 ) -> pl.DataFrame | pl.LazyFrame:
-    rows = added.select(target.schema.names())
+    rows = added.lazy().select(target.schema.names())
     if before is None:
-        return rows.sort(order)
-    return pl.concat([before, rows.lazy()]).sort(order)
+        return rows.sort(order).collect()
+    return pl.concat([before, rows]).sort(order)
 
 
 def with_text(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:

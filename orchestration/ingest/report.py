@@ -36,7 +36,7 @@ class IngestReport:
     starts of the hours that got rows. `bytes` is the size of the files as stored. `first` and
     `last` are the times of the ingested events, None where there are none. `failed` says of each
     file that could not be read why; nothing of such a file is ingested. `unseen` are columns that
-    the mapping names and no row of JSON lines had.
+    the mapping names and no row had a value of: a misspelt key of JSON lines shows here.
     """
 
     product: str

@@ -216,4 +216,5 @@ def _events(
 
 
 def _has_value(records: pl.DataFrame, name: str) -> bool:
-    return name in records.columns and records[name].null_count() < records.height
+    """Whether any row has a value; a column that was unpivoted has become rows."""
+    return name not in records.columns or records[name].null_count() < records.height

@@ -248,8 +248,3 @@ def _wrong_tables(source: Source, contract: Contract) -> Iterable[str]:
             pl.sql_expr(text or "1")
         except pl.exceptions.PolarsError as error:
             yield f"the SQL of '{key}' cannot be read: {error}."
-
-
-def read_folder(folder: Path) -> list[Source]:
-    """Every source declared by a `*.toml` in the folder, in order of name."""
-    return [Source.read(path) for path in sorted(folder.glob("*.toml"))]
