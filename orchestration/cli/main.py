@@ -1,0 +1,77 @@
+"""`watchfloor`: the command line. Each command's module is imported when it is called."""
+
+import importlib
+from importlib.util import find_spec
+from typing import Any, NoReturn
+
+import click
+
+from orchestration.cli.errors import NO_DATA, USAGE, NoDataError, is_ours
+
+# Module, then the line that `--help` shows: reading it from a command would import Polars.
+COMMANDS = {
+    "init": ("dev", "Make the folders, Dagster's configuration and its tables."),
+    "demo": ("demo", "Take in the sample logs, evaluate them and print what was found."),
+    "dev": ("dev", "Serve the Dagster UI, with schedules and sensors, until stopped."),
+    "ingest": ("ingest", "Take a log into the lake."),
+    "monitors": ("monitors", "List, show and write monitors."),
+    "backtest": ("backtest", "Evaluate a monitor over past days without storing anything."),
+    "findings": ("findings", "List what monitors found, newest first."),
+    "coverage": ("coverage", "Show which harm is watched on which product."),
+    "sql": ("sql", "Query the lake in SQL, read-only."),
+    "doctor": ("doctor", "Check this installation and say how to mend it."),
+}
+EPILOG = (
+    "Exit codes: 0 fine, 1 something was found wrong, 2 wrong usage or setting, "
+    "3 could not be done for want of data."
+)
+
+
+class Commands(click.Group):
+    """Group that imports a command when it is called, and words our own errors for people."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands, in the order of work."""
+        del ctx
+        return [name for name, (module, _) in COMMANDS.items() if find_spec(_path(module))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command; None where there is none of that name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(_path(COMMANDS[cmd_name][0]))
+        found: click.Command = getattr(module, cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as in click
+        """Run the command. An error of our own becomes one line and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except ValueError as error:
+            if not is_ours(error):
+                raise
+            _refuse(error)
+
+
+def _path(module: str) -> str:
+    return f"orchestration.cli.{module}"
+
+
+def _refuse(error: ValueError) -> NoReturn:
+    refusal = click.ClickException(" ".join(str(error).split()))
+    refusal.exit_code = NO_DATA if isinstance(error, NoDataError) else USAGE
+    raise refusal from error
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Watch products for abuse: take in logs, run monitors on them, look at what they find."""
+
+
+if __name__ == "__main__":
+    main(prog_name="watchfloor")
