@@ -1,8 +1,10 @@
 """The coverage map as an asset: product, harm, monitor, and whether it is alive."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
-from assets.results import WARN
+from assets.results import WARN, Event
 from monitors.registry import Registry
 from orchestration.health.coverage import COVERAGE, coverage
 from orchestration.resources import Clock, LakeResource
@@ -24,12 +26,12 @@ def coverage_assets(registry: Registry) -> list[dg.AssetsDefinition]:
             )
         ],
     )
-    def coverage_map(lake: LakeResource, clock: Clock) -> dg.MaterializeResult[None]:
+    def coverage_map(lake: LakeResource, clock: Clock) -> Iterator[Event]:
         rows = coverage(registry, lake.lake, now=clock.now())
         watched = rows.filter(rows["state"] != "gap")
         ill = watched.filter(watched["state"] != "healthy")
         gaps = rows.height - watched.height
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
             metadata={
                 "monitors": watched.height,
                 "harms_without_monitor": gaps,
@@ -40,17 +42,15 @@ def coverage_assets(registry: Registry) -> list[dg.AssetsDefinition]:
                     ]
                 ),
             },
-            check_results=[
-                dg.AssetCheckResult(
-                    passed=ill.height == 0,
-                    check_name="monitors_alive",
-                    severity=WARN,
-                    metadata={
-                        "not_healthy": ill.height,
-                        "which": ", ".join(f"{p}/{m}" for p, m in ill["product", "monitor"].rows()),
-                    },
-                )
-            ],
+        )
+        yield dg.AssetCheckResult(
+            passed=ill.height == 0,
+            check_name="monitors_alive",
+            severity=WARN,
+            metadata={
+                "not_healthy": ill.height,
+                "which": ", ".join(f"{p}/{m}" for p, m in ill["product", "monitor"].rows()),
+            },
         )
 
     return [coverage_map]

@@ -46,7 +46,5 @@ def prepare(settings: Settings) -> dg.DagsterInstance:
     instance = dg.DagsterInstance.get()
     instance.get_run_records(limit=1)
     instance.all_instigator_state()
-    instance.get_event_records(
-        dg.EventRecordsFilter(dg.DagsterEventType.ASSET_MATERIALIZATION), limit=1
-    )
+    instance.fetch_materializations(dg.AssetKey("none"), limit=1)
     return instance

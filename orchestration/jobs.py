@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration.timeline import DAILY, HOURLY
 
+Job = UnresolvedAssetJobDefinition  # what `define_asset_job` gives; it has no public name
 HOURLY_TICK, FRESH_TICK, DAILY_TICK, COVERAGE = (
     "hourly_tick",
     "fresh_tick",
@@ -14,7 +16,7 @@ HOURLY_TICK, FRESH_TICK, DAILY_TICK, COVERAGE = (
 )
 
 
-def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[dg.UnresolvedAssetJobDefinition]:
+def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
     """Every job; the five-minute one only where a monitor asks for that cadence."""
     specs = [spec for asset in assets for spec in asset.specs]
     fresh = _fresh(specs)
@@ -51,7 +53,7 @@ def _job(
     text: str,
     specs: Iterable[dg.AssetSpec],
     partitions: dg.TimeWindowPartitionsDefinition,
-) -> dg.UnresolvedAssetJobDefinition:
+) -> Job:
     keys = [spec.key for spec in specs if spec.partitions_def == partitions]
     return dg.define_asset_job(
         name,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.jobs import COVERAGE, DAILY_TICK, FRESH_TICK, HOURLY_TICK
+from orchestration.jobs import COVERAGE, DAILY_TICK, FRESH_TICK, HOURLY_TICK, Job
 from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
 from orchestration.settings import load
 from orchestration.timeline import RANGE_END, RANGE_START
@@ -59,7 +59,7 @@ def coverage_map(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(run_key=_now(context).isoformat())
 
 
-def schedules(jobs: Sequence[dg.UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
+def schedules(jobs: Sequence[Job]) -> list[dg.ScheduleDefinition]:
     """Every schedule whose job exists."""
     known = {job.name for job in jobs}
     every = [every_hour, every_five_minutes, every_day, coverage_map]

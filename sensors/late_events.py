@@ -8,7 +8,7 @@ from assets.descriptions import asset_key, deps
 from assets.monitors import evaluations_key
 from monitors.registry import Registry
 from orchestration.changes import Reopened, reopened
-from orchestration.jobs import DAILY_TICK, HOURLY_TICK
+from orchestration.jobs import DAILY_TICK, HOURLY_TICK, Job
 from orchestration.partitions import LENGTH, key_of
 from orchestration.resources import INTENT_TAG, Clock, LakeResource
 from orchestration.timeline import RANGE_END, RANGE_START
@@ -16,9 +16,7 @@ from orchestration.timeline import RANGE_END, RANGE_START
 MOST = 10  # runs a tick; what is left is found again by the next one
 
 
-def late_events(
-    registry: Registry, jobs: Sequence[dg.UnresolvedAssetJobDefinition]
-) -> dg.SensorDefinition:
+def late_events(registry: Registry, jobs: Sequence[Job]) -> dg.SensorDefinition:
     """The sensor over every monitor of a registry, starting the hourly and the daily tick."""
 
     @dg.sensor(
