@@ -2,7 +2,7 @@
 
 import importlib
 from importlib.util import find_spec
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -25,6 +25,18 @@ EPILOG = (
     "Exit codes: 0 fine, 1 something was found wrong, 2 wrong usage or setting, "
     "3 could not be done for want of data."
 )
+
+
+class Refused(click.ClickException):
+    """Wrong usage or configuration, in one line."""
+
+    exit_code = USAGE
+
+
+class NoData(Refused):
+    """Nothing to work on, in one line."""
+
+    exit_code = NO_DATA
 
 
 class Commands(click.Group):
@@ -55,17 +67,12 @@ class Commands(click.Group):
         except ValueError as error:
             if not is_ours(error):
                 raise
-            _refuse(error)
+            refused = NoData if isinstance(error, NoDataError) else Refused
+            raise refused(" ".join(str(error).split())) from error
 
 
 def _path(module: str) -> str:
     return f"orchestration.cli.{module}"
-
-
-def _refuse(error: ValueError) -> NoReturn:
-    refusal = click.ClickException(" ".join(str(error).split()))
-    refusal.exit_code = NO_DATA if isinstance(error, NoDataError) else USAGE
-    raise refusal from error
 
 
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
