@@ -6,13 +6,12 @@ measurements, so `tests/test_every_monitor.py` compares it with the digest kept 
 
 import ast
 import hashlib
-import inspect
-from importlib import import_module
 from pathlib import Path
 
 from monitors.contract import Monitor
 from monitors.sql import COMMENT
 
+ROOT = Path(__file__).resolve().parents[1]
 SHARED = ("monitors.detectors", "monitors.activity")
 
 
@@ -55,18 +54,23 @@ def _python(path: Path, seen: set[str] | None = None) -> str:
     parts = [_without_prose(tree)]
     for name in sorted(_shared_imports(tree) - done):
         done.add(name)
-        module = import_module(name)
-        parts.append(_python(Path(inspect.getsourcefile(module) or ""), done))
+        parts.append(_python(_file_of(name), done))
     return "\n".join(parts)
 
 
 def _shared_imports(tree: ast.Module) -> set[str]:
-    names = {
-        node.module
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module is not None
-    }
-    return {name for name in names if name.startswith(SHARED)}
+    """Shared modules that the code imports, in whatever form of words."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {n for n in names if n.startswith(SHARED) and _file_of(n).is_file()}
+
+
+def _file_of(module: str) -> Path:
+    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
 
 
 def _without_prose(tree: ast.Module) -> str:

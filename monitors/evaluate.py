@@ -8,7 +8,7 @@ import polars as pl
 from monitors.columns import TIMESTAMP, schema
 from monitors.contract import Monitor
 from monitors.errors import MonitorError
-from monitors.finding_ids import draw, finding_id
+from monitors.finding_ids import finding_id, with_draw
 
 FLAGGED, NEAR, BULK, NULL = "flagged", "near", "bulk", "null"
 IDENTITY = ("entity", "window_start", "window_end", "subkey")
@@ -115,24 +115,19 @@ def _rows(
     score = pl.when(score.is_finite()).then(score)
     evidence = [n for n in schema.names() if n not in {*wanted, "subkey"}]
     subkey = pl.col("subkey").cast(pl.String) if "subkey" in schema else pl.lit(None, pl.String)
-    return (
-        scores.filter(
-            pl.col("window_end") > span.start,
-            pl.col("window_end") <= span.end,
-            pl.col(monitor.entity).is_not_null(),
-        )
-        .select(
-            pl.col("window_start", "window_end"),
-            entity=pl.col(monitor.entity).cast(pl.String),
-            subkey=subkey,
-            score=score,
-            evidence=pl.struct(evidence).struct.json_encode() if evidence else pl.lit("{}"),
-        )
-        .with_columns(
-            stratum=_stratum(monitor),
-            uniform=draw(pl.col("entity"), pl.col("window_end"), seed=seed) < rate,
-        )
+    rows = scores.filter(
+        pl.col("window_end") > span.start,
+        pl.col("window_end") <= span.end,
+        pl.col(monitor.entity).is_not_null(),
+    ).select(
+        pl.col("window_start", "window_end"),
+        entity=pl.col(monitor.entity).cast(pl.String),
+        subkey=subkey,
+        score=score,
+        evidence=pl.struct(evidence).struct.json_encode() if evidence else pl.lit("{}"),
     )
+    drawn = with_draw(rows, seed=seed)
+    return drawn.with_columns(stratum=_stratum(monitor), uniform=pl.col("draw") < rate)
 
 
 def _stratum(monitor: Monitor) -> pl.Expr:

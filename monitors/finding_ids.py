@@ -7,7 +7,14 @@ import polars as pl
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 U64 = pl.UInt64
-BLOCK = 8  # bytes read at a time by `draw`
+BLOCK = 8  # bytes read at a time by `with_draw`
+ODD = (  # unsigned multiplication and addition wrap around in Polars
+    0x9E3779B97F4A7C15,
+    0xC2B2AE3D27D4EB4F,
+    0x165667B19E3779F9,
+    0xD6E8FEB86659FD93,
+    0xA0761D6478BD642F,
+)
 
 
 def finding_id(
@@ -43,33 +50,39 @@ def microseconds(time: datetime) -> int:
     return (time - EPOCH) // timedelta(microseconds=1)
 
 
-def draw(entity: pl.Expr, window_end: pl.Expr, *, seed: str) -> pl.Expr:
-    """Uniform number in [0, 1) that depends on seed, entity and window only.
+def with_draw(rows: pl.LazyFrame, *, seed: str) -> pl.LazyFrame:
+    """Add `draw`: a uniform number in [0, 1) of seed, entity and window end only.
 
-    Reads the first, middle and last eight bytes of the entity and its length, then mixes with
-    splitmix64 (Steele, Lea and Flood, 2014). Own arithmetic rather than the engine's hash, whose
-    result may change with its version; ids that differ only elsewhere share their draw.
+    Multiplies the first, middle and last eight bytes of `entity`, its length and the time by odd
+    constants, adds, and mixes with splitmix64's finish (Steele, Lea and Flood, 2014). Own
+    arithmetic rather than the engine's hash, whose result may change with its version; ids that
+    differ only elsewhere share their draw.
     """
     key = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big")
-    text = entity.cast(pl.String)
-    size = text.str.len_bytes().cast(U64)
+    text = pl.col("entity")
+    size = text.str.len_bytes().cast(pl.Int64)
     padded = (text + pl.lit("\0" * BLOCK)).cast(pl.Binary)
-    middle = (size.cast(pl.Int64) - BLOCK).clip(0) // 2
-    state = pl.lit(key, U64)
-    for offset in (pl.lit(0), middle, (size.cast(pl.Int64) - BLOCK).clip(0)):
-        state = _mix(state ^ _word(padded, offset))
-    state = _mix(state ^ size)
-    state = _mix(state ^ window_end.dt.epoch("us").cast(U64))
-    return (state // pl.lit(1 << 11, U64)).cast(pl.Float64) / float(1 << 53)
+    last = (size - BLOCK).clip(0)
+    parts = [
+        _word(padded, pl.lit(0)),
+        _word(padded, last // 2),
+        _word(padded, last),
+        size.cast(U64),
+        pl.col("window_end").dt.epoch("us").cast(U64),
+    ]
+    mixed = pl.lit(key, U64)
+    for part, odd in zip(parts, ODD, strict=True):
+        mixed = mixed + part * pl.lit(odd, U64)
+    # A column a step: as one expression, each step would double the ones before it.
+    x = pl.col("draw")
+    return (
+        rows.with_columns(draw=mixed)
+        .with_columns(draw=(x ^ (x // (1 << 30))) * pl.lit(0xBF58476D1CE4E5B9, U64))
+        .with_columns(draw=(x ^ (x // (1 << 27))) * pl.lit(0x94D049BB133111EB, U64))
+        .with_columns(draw=x ^ (x // (1 << 31)))
+        .with_columns(draw=(x // (1 << 11)).cast(pl.Float64) / float(1 << 53))
+    )
 
 
 def _word(padded: pl.Expr, offset: pl.Expr) -> pl.Expr:
     return padded.bin.slice(offset, BLOCK).bin.reinterpret(dtype=U64, endianness="little")
-
-
-def _mix(state: pl.Expr) -> pl.Expr:
-    """One splitmix64 step; unsigned multiplication and addition wrap around in Polars."""
-    x = state + pl.lit(0x9E3779B97F4A7C15, U64)
-    x = (x ^ (x // pl.lit(1 << 30, U64))) * pl.lit(0xBF58476D1CE4E5B9, U64)
-    x = (x ^ (x // pl.lit(1 << 27, U64))) * pl.lit(0x94D049BB133111EB, U64)
-    return x ^ (x // pl.lit(1 << 31, U64))
