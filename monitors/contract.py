@@ -49,7 +49,8 @@ class Monitor:
 
     Calling it calls its function, so in a notebook or a test it is a function. `sql` is set, and
     the function refuses, for a monitor written in SQL. `near` is the score from which an
-    unflagged row counts as a near miss. `window` is how far before a partition its events begin.
+    unflagged row counts as a near miss. `window` is how far before a partition its events begin:
+    nothing for calendar hours and days.
     """
 
     name: str
@@ -186,7 +187,7 @@ def _contradictions(m: Monitor) -> Mapping[str, str]:
         "version": "" if m.version >= 1 else f"version is {m.version}; count from 1.",
         "authors": "" if m.authors else "has no authors; name at least one person's id.",
         "owner": "" if m.owner else "has no owner; name a team.",
-        "window": "" if m.window > timedelta(0) else "window must be longer than nothing.",
+        "window": "" if m.window >= timedelta(0) else f"window {m.window} looks ahead.",
         "near": "" if m.near <= m.threshold else f"near {m.near} is over its threshold.",
         "5m": (
             "cadence '5m' re-evaluates an open hour, so it needs monotone=True: a score that can "

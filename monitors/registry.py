@@ -59,7 +59,12 @@ class Registry:
 
 
 def discover(root: Path, package: str) -> Registry:
-    """Load every `<product>/<behaviour>.py|.sql` below `root`, importing as `package`."""
+    """Load every `<product>/<behaviour>.py|.sql` below `root`, importing as `package`.
+
+    Contracts in `root/events`, should it exist, become known first, so that a folder of monitors
+    outside `monitors/` may bring its own. Raises ContractError when one takes a known name.
+    """
+    _learn(root / "events", f"{package}.events")
     monitors: dict[str, Monitor] = {}
     broken: dict[str, Broken] = {}
     for path in sorted((*root.glob("*/*.py"), *root.glob("*/*.sql"))):
@@ -85,10 +90,21 @@ def registry() -> Registry:
 
 @cache
 def contracts() -> dict[str, Contract]:
-    """Every event contract in `monitors/events/`, by name."""
+    """Every event contract in `monitors/events/` and those that `discover` met, by name."""
+    return _contracts_in(ROOT / "events", "monitors.events")
+
+
+def _learn(folder: Path, package: str) -> None:
+    known = contracts()
+    for name, contract in _contracts_in(folder, package).items():
+        if known.setdefault(name, contract) != contract:
+            raise ContractError(f"'{folder}' redefines the event contract '{name}'; rename it.")
+
+
+def _contracts_in(folder: Path, package: str) -> dict[str, Contract]:
     found: dict[str, Contract] = {}
-    for path in sorted((ROOT / "events").glob("[!_]*.py")):
-        module = importlib.import_module(f"monitors.events.{path.stem}")
+    for path in sorted(folder.glob("[!_]*.py")):
+        module = importlib.import_module(f"{package}.{path.stem}")
         contract = getattr(module, "CONTRACT", None)
         if not isinstance(contract, Contract) or contract.name != path.stem:
             raise ContractError(
