@@ -1,0 +1,53 @@
+/*
+product = "api"
+harm = "cyber"
+entity = "key_id"
+version = 1
+authors = ["rkhan"]
+owner = "api-security"
+threshold = 30
+near = 24
+window = "1h"
+cadence = "hourly"
+severity = "S1"
+action = "rotate_key"
+runbook = "docs/runbooks/key_reconnaissance.md"
+reads = ["api_requests"]
+doc = '''
+A key looks around: it calls one reading operation after another, as a thief does who does not
+know yet what the key may do.
+
+Counts the distinct operations that begin with Describe, Get, List, Head, Search or Lookup which a
+key called in a calendar hour.
+
+Threshold: In an hour of audit log with an attack exercise in it, the administrator's own script
+calls 11 different ones and opening a database's pages in the console 28, the most of any of the
+other 134 keys; the key in the attackers' hands calls 39, then 75.
+
+Misses: Reconnaissance slower than 30 operations an hour, or split over keys made for it, and the
+one operation that a thief already knows to try.
+
+False alarms: Infrastructure-as-code plans, inventory and compliance scanners, and backup tools,
+whose keys should be known and have no other use.
+'''
+
+[[canary]]
+contract = "api_requests"
+n = 36
+every = "30s"
+values = { key_id = "canary", operation = "DescribeCanary{i}" }
+*/
+select
+    key_id,
+    count(distinct operation)::double as score,
+    date_trunc('hour', occurred_at) as window_start,
+    date_trunc('hour', occurred_at) + interval 1 hour as window_end,
+    count(*) as requests,
+    count(error) as refused,
+    count(distinct ip) as addresses,
+    min(event_id) as event_id
+from api_requests
+where
+    key_id is not null
+    and regexp_matches(operation, '^(Describe|Get|List|Head|Search|Lookup)')
+group by all

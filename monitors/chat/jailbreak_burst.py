@@ -1,0 +1,63 @@
+"""Monitor `chat/jailbreak_burst`."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from monitors.activity import Activity, Baseline
+from monitors.canary import Rows
+from monitors.contract import Severity, monitor
+from monitors.detectors.baseline_distance import baseline_distance
+from monitors.harms import Harm
+
+LIKELY = 0.5
+ATTEMPTS = pl.col("score_jailbreak") >= LIKELY
+USUAL = Baseline(Activity("prompts", by=("account_id",), where=ATTEMPTS), days=56)
+ATTEMPT: dict[str, object] = {"account_id": "canary", "score_jailbreak": 1.0}
+CANARY = (
+    Rows("prompts", n=10, at=timedelta(days=-11), every=timedelta(days=1), values=ATTEMPT),
+    Rows("prompts", n=30, every=timedelta(seconds=30), values=ATTEMPT),
+)
+
+
+@monitor(
+    product="chat",
+    harm=Harm.JAILBREAK,
+    entity="account_id",
+    version=1,
+    authors=("asato",),
+    owner="chat-safety",
+    threshold=5,
+    near=3.5,
+    window=timedelta(days=1),
+    cadence="daily",
+    severity=Severity.S2,
+    action="restrict_model",
+    runbook="docs/runbooks/jailbreak_burst.md",
+    canary=CANARY,
+    baseline=(USUAL,),
+)
+def jailbreak_burst(prompts: pl.LazyFrame, prompts_baseline: pl.LazyFrame) -> pl.LazyFrame:
+    """An account sends far more jailbreak attempts in a day than it usually does.
+
+    Robust distance of the day's attempts from the account's own median over the days on which it
+    was active in the last 56, in units of its usual spread, which is taken as at least one
+    attempt. Null with fewer than 5 such days.
+
+    Threshold: 3.5 is the textbook's outlier and the near miss here. Of 313 community-days with a
+    jailbreak prompt in the public sample, 1 in 100 lies over 5.
+
+    Misses: Accounts that are new or that always attempt much, and attempts that the classifier
+    scores under 0.5.
+
+    False alarms: Red teams at work, a classifier that was updated, and a community that posts a
+    collection at once.
+    """
+    attempts = prompts.filter(ATTEMPTS).with_columns(events=pl.lit(1, pl.Int64))
+    return baseline_distance(
+        attempts,
+        prompts_baseline,
+        keys=("product", "account_id"),
+        minimum_periods=5,
+        time="occurred_at",
+    )
