@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -178,7 +179,7 @@ def _iso(moment: datetime) -> str:
 
 
 def _parquet(rows: pl.DataFrame) -> None:
-    stream = click.get_binary_stream("stdout")
+    stream = sys.stdout.buffer
     if stream.isatty():
         raise click.UsageError("Parquet is binary; redirect it, as in `> rows.parquet`.")
     rows.write_parquet(stream)
