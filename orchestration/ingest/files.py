@@ -73,7 +73,8 @@ def _find(path: str, *, may_be_empty: bool) -> list[File]:
         inside = [p for p in system.find(inner) if not _hidden(p, inner)]
         wanted = "Give a folder with at least one file."
     elif any(sign in inner for sign in MAGIC):
-        inside = [p for p in system.glob(inner) if system.isfile(p)]
+        matched = [p for p in system.glob(inner) if system.isfile(p)]
+        inside = [p for p in matched if not _hidden(p, p.rpartition("/")[0])]
         wanted = "Give a pattern that matches at least one file."
     else:
         raise IngestError(f"'{path}' does not exist. Give a file, a folder, a glob or a URL.")

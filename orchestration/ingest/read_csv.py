@@ -118,5 +118,8 @@ def _batch(
     header: list[str], rows: list[int], raws: list[str], fields: list[list[str]], faults: Faults
 ) -> Batch:
     columns = zip(*fields, strict=True) if fields else ((),) * len(header)
-    values = {name: list(column) for name, column in zip(header, columns, strict=True)}
+    values = {
+        name: [value or None for value in column]  # an empty field is no value
+        for name, column in zip(header, columns, strict=True)
+    }
     return Batch(text_records(rows, raws, values), faults.frame())

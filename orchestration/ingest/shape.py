@@ -118,7 +118,7 @@ def _values(records: pl.DataFrame, source: Source) -> pl.DataFrame:
         **{name: pl.sql_expr(text) for name, text in source.expressions.items()},
         "product": pl.lit(source.product),
         "extra": pl.col(REST),
-        KEPT: pl.sql_expr(source.where).fill_null(False) if source.where else pl.lit(True),
+        KEPT: pl.sql_expr(source.where) if source.where else pl.lit(True),
     }
     try:
         values = records.select(ROW, RAW, **taken)
@@ -127,6 +127,11 @@ def _values(records: pl.DataFrame, source: Source) -> pl.DataFrame:
             f"Source {source.product}/{source.contract}: an expression cannot be computed "
             f"({type(error).__name__}). Every column of a text log is text: use TRY_CAST."
         ) from error
+    if values.schema[KEPT] != pl.Boolean:
+        raise IngestError(
+            f"Source {source.product}/{source.contract}: where gives {values.schema[KEPT]}; "
+            "wanted a condition that is true or false."
+        )
     hashed = {name: _text_hashes(records[column]) for name, column in source.hash.items()}
     return values.with_columns(
         *(series.alias(name) for name, series in hashed.items()),
