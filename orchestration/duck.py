@@ -17,7 +17,6 @@ from orchestration.inputs import Inputs, Source
 from orchestration.lake import Lake
 
 CONFIG: dict[str, str | int | float | list[str]] = {
-    "TimeZone": "UTC",
     "memory_limit": "1GB",
     "temp_directory": str(Path(tempfile.gettempdir()) / "watchfloor-duckdb"),
     "preserve_insertion_order": False,
@@ -26,7 +25,7 @@ Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """A private in-memory database in UTC that spills to disk over its memory limit."""
+    """A private in-memory database that spills to disk over its memory limit."""
     return duckdb.connect(config=dict(CONFIG))
 
 
@@ -98,6 +97,7 @@ def reading(files: Sequence[str]) -> str:
 def query(sql: str, views: Mapping[str, str], *, connect: Connect = connect) -> pl.DataFrame:
     """Rows of one query over views given as queries, by name; times in UTC."""
     with connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
         for name, text in views.items():
             connection.execute(f'create view "{name}" as {text}')
         found = pl.from_arrow(connection.sql(sql).to_arrow_table())

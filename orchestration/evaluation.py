@@ -1,10 +1,12 @@
 """One monitor on one span of partitions: read, score, store findings, then the manifest."""
 
+import sysconfig
 import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -26,6 +28,7 @@ from orchestration.manifests import (
 from orchestration.partitions import LENGTH, by_day, starts
 
 FINDINGS_TABLE, SAMPLES_TABLE = "findings", "samples"
+INSTALLED = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
 LIVE_FOR = timedelta(hours=24)
 STRATA = (FLAGGED, NEAR, BULK, NULL)
 
@@ -187,7 +190,7 @@ def safe(error: Exception) -> str:
     """Name an error without its data: our own message, or type and place for any other."""
     if isinstance(error, MonitorError):
         return f"MonitorError: {error}"
-    last = traceback.extract_tb(error.__traceback__)
-    ours = [f for f in last if "site-packages" not in f.filename] or last
-    place = f" at {ours[-1].filename.rsplit('/', 1)[-1]}:{ours[-1].lineno}" if ours else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in frames if not f.filename.startswith(INSTALLED)] or frames
+    place = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     return f"{type(error).__name__}{place}"
