@@ -1,0 +1,21 @@
+"""`watchfloor coverage`: which harm is watched on which product, and by what."""
+
+from datetime import UTC, datetime
+
+import click
+import polars as pl
+
+from monitors.registry import registry
+from orchestration.cli.output import emit, format_option
+from orchestration.health.coverage import coverage as coverage_of
+from orchestration.lake import Lake
+from orchestration.settings import load
+
+
+@click.command()
+@click.option("--gaps", is_flag=True, help="Only harms of a product that nobody watches.")
+@format_option
+def coverage(*, gaps: bool, form: str) -> None:
+    """Show which harm is watched on which product, by which monitor, and whether it lives."""
+    rows = coverage_of(registry(), Lake(load().lake), now=datetime.now(UTC))
+    emit(rows.filter(pl.col("state") == "gap") if gaps else rows, form)
