@@ -13,6 +13,12 @@ from orchestration.watch import name_of
 
 PLATFORM = "platform"
 LATE = {"1h": timedelta(hours=2), "1d": timedelta(hours=26)}
+UNITS = {
+    "day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+    "second": timedelta(seconds=1),
+}
 SECTIONS = ("Misses", "False alarms", "Threshold")
 
 
@@ -66,12 +72,14 @@ def broken_spec(broken: Broken) -> dg.AssetSpec:
 
 def description(monitor: Monitor) -> str:
     """Behaviour, threshold and its reason, blind spots, and what to do."""
+    unit = "hour" if monitor.every == "1h" else "day"
+    cadence = "every five minutes" if monitor.cadence == "5m" else monitor.cadence
     lines = [monitor.behaviour, ""]
     lines += [
         "| | |",
         "|---|---|",
         f"| Flags | each `{monitor.entity}` with a score of at least {monitor.threshold:g} |",
-        f"| Window | {monitor.window}, evaluated {monitor.cadence} |",
+        f"| Looks back | {span(monitor.window)} before each {unit}, evaluated {cadence} |",
         f"| Severity | {monitor.severity.name} |",
         f"| Mode | {monitor.mode}, version {monitor.version} |",
         f"| Most it may do | {monitor.action} |",
@@ -82,6 +90,15 @@ def description(monitor: Monitor) -> str:
     for title in SECTIONS:
         lines += [f"**{title}.** {monitor.section(title)}", ""]
     return "\n".join(lines)
+
+
+def span(window: timedelta) -> str:
+    """A span in words: `90 minutes`, `1 hour`, `7 days`; `nothing` for none."""
+    for unit, length in UNITS.items():
+        n, rest = divmod(window, length)
+        if n and not rest:
+            return f"{n} {unit}" if n == 1 else f"{n} {unit}s"
+    return "nothing"
 
 
 def products_of(contract: str, registry: Registry) -> list[str]:
