@@ -6,13 +6,17 @@ measurements, so `tests/test_every_monitor.py` compares it with the digest kept 
 
 import ast
 import hashlib
+import re
 from pathlib import Path
 
+from monitors.activity import Activity
 from monitors.contract import Monitor
 from monitors.sql import COMMENT
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ("monitors.detectors", "monitors.activity")
+PRIVATE = re.compile(r"monitors\.\w+\._\w+")
+SQL_PROSE = re.compile(r"('[^']*')|--[^\n]*")  # quoted text is kept, and any -- inside it
 
 
 def digest(monitor: Monitor) -> str:
@@ -29,21 +33,22 @@ def digest(monitor: Monitor) -> str:
         "action": monitor.action,
         "monotone": monitor.monotone,
         "reads": monitor.reads,
-        "activity": [_columns(a.name, a.sums) for a in monitor.activity],
-        "baseline": [_columns(b.name, b.activity.sums) for b in monitor.baseline],
+        "activity": [_activity(a.name, a) for a in monitor.activity],
+        "baseline": [_activity(b.name, b.activity) for b in monitor.baseline],
     }
     code = _sql(monitor.source) if monitor.sql is not None else _python(monitor.source)
     return hashlib.sha256(f"{declared}\n{code}".encode()).hexdigest()[:16]
 
 
-def _columns(name: str, sums: object) -> tuple[str, list[str]]:
-    return name, sorted(sums) if isinstance(sums, dict) else []
+def _activity(name: str, activity: Activity) -> tuple[str, bool, list[tuple[str, str]]]:
+    """What a shared table holds; its name tells key, filter, days, season and zone."""
+    return name, activity.hourly, sorted((c, str(e)) for c, e in activity.sums.items())
 
 
 def _sql(path: Path) -> str:
     match = COMMENT.match(path.read_text(encoding="utf-8"))
     body = match["body"] if match else ""
-    lines = (line.split("--")[0].strip() for line in body.splitlines())
+    lines = (line.strip() for line in SQL_PROSE.sub(r"\1", body).splitlines())
     return "\n".join(line for line in lines if line)
 
 
@@ -59,14 +64,15 @@ def _python(path: Path, seen: set[str] | None = None) -> str:
 
 
 def _shared_imports(tree: ast.Module) -> set[str]:
-    """Shared modules that the code imports, in whatever form of words."""
+    """Shared modules, and private ones beside a monitor, in whatever form they are imported."""
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module is not None:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    return {n for n in names if n.startswith(SHARED) and _file_of(n).is_file()}
+    shared = {n for n in names if n.startswith(SHARED) or PRIVATE.fullmatch(n)}
+    return {n for n in shared if _file_of(n).is_file()}
 
 
 def _file_of(module: str) -> Path:

@@ -17,7 +17,7 @@ doc = '''
 Somebody gets into an account after failing many times: the password was guessed.
 
 Counts the failed sign-ins to an account in the hour before a sign-in that succeeded; the most of
-any success in the calendar hour.
+any success in the calendar hour. Methods without anything to guess are left out.
 
 Threshold: A starting value. People who are locked out ask for a new password after three to five
 failures, and most services slow down the sixth.
@@ -52,10 +52,12 @@ with attempts as (
         count(*) filter (where not succeeded) over (
             partition by account_id
             order by occurred_at
-            range between interval 1 hour preceding and current row
+            -- half-open: a failure exactly an hour before the success is outside
+            range between interval 3599999999 microseconds preceding and current row
         ) as failures
     from logins
-    where account_id is not null
+    -- automation that retries to assume a role guesses nothing
+    where account_id is not null and coalesce(method, 'password') in ('password', 'code')
 )
 
 select

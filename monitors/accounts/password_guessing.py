@@ -10,6 +10,7 @@ from monitors.detectors.sliding_count import sliding_count
 from monitors.harms import Harm
 
 WINDOW = timedelta(hours=1)
+GUESSABLE = ("password", "code")
 CANARY = Rows(
     "logins",
     n=12,
@@ -39,7 +40,7 @@ def password_guessing(logins: pl.LazyFrame) -> pl.LazyFrame:
     """One address tries password after password.
 
     Most failed sign-ins from an address in any 60 minutes that end in the hour, whether or not
-    the accounts exist.
+    the accounts exist. Methods without anything to guess, such as taking a role, are left out.
 
     Threshold: Tools stop at the limit that the server sets: in six weeks of a public server's log
     half of the 52 address-hours with a failed sign-in have 10 or more. A person who forgot a
@@ -50,5 +51,6 @@ def password_guessing(logins: pl.LazyFrame) -> pl.LazyFrame:
     False alarms: A device with an old password that keeps trying, large offices, and mobile
     networks; see how many accounts there are.
     """
-    failed = logins.filter(pl.col("succeeded").not_())
+    guessable = pl.col("method").is_null() | pl.col("method").is_in(GUESSABLE)
+    failed = logins.filter(pl.col("succeeded").not_(), guessable)
     return sliding_count(failed, entity="ip", window=WINDOW, event_id="event_id")

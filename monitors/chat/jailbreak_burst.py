@@ -6,17 +6,16 @@ import polars as pl
 
 from monitors.activity import Activity, Baseline
 from monitors.canary import Rows
+from monitors.chat._attempts import ATTEMPT
 from monitors.contract import Severity, monitor
 from monitors.detectors.baseline_distance import baseline_distance
 from monitors.harms import Harm
 
-LIKELY = 0.5
-ATTEMPTS = pl.col("score_jailbreak") >= LIKELY
-USUAL = Baseline(Activity("prompts", by=("account_id",), where=ATTEMPTS), days=56)
-ATTEMPT: dict[str, object] = {"account_id": "canary", "score_jailbreak": 1.0}
+USUAL = Baseline(Activity("prompts", by=("account_id",), where=ATTEMPT), days=56)
+SENT: dict[str, object] = {"account_id": "canary", "score_jailbreak": 1.0}
 CANARY = (
-    Rows("prompts", n=10, at=timedelta(days=-11), every=timedelta(days=1), values=ATTEMPT),
-    Rows("prompts", n=30, every=timedelta(seconds=30), values=ATTEMPT),
+    Rows("prompts", n=10, at=timedelta(days=-11), every=timedelta(days=1), values=SENT),
+    Rows("prompts", n=30, every=timedelta(seconds=30), values=SENT),
 )
 
 
@@ -44,16 +43,16 @@ def jailbreak_burst(prompts: pl.LazyFrame, prompts_baseline: pl.LazyFrame) -> pl
     was active in the last 56, in units of its usual spread, which is taken as at least one
     attempt. Null with fewer than 5 such days.
 
-    Threshold: 3.5 is the textbook's outlier and the near miss here. Of 313 community-days with a
-    jailbreak prompt in the public sample, 1 in 100 lies over 5.
+    Threshold: 3.5 is the textbook's outlier and the near miss here. Of 300 community-days
+    with enough history in the public sample, 1 in 100 reaches 3 and the highest is 4.
 
     Misses: Accounts that are new or that always attempt much, and attempts that the classifier
-    scores under 0.5.
+    scores under 0.5, or does not score and that are short.
 
     False alarms: Red teams at work, a classifier that was updated, and a community that posts a
     collection at once.
     """
-    attempts = prompts.filter(ATTEMPTS).with_columns(events=pl.lit(1, pl.Int64))
+    attempts = prompts.filter(ATTEMPT).with_columns(events=pl.lit(1, pl.Int64))
     return baseline_distance(
         attempts,
         prompts_baseline,

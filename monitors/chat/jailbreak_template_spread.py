@@ -6,14 +6,12 @@ import polars as pl
 
 from monitors.activity import Activity
 from monitors.canary import Rows
+from monitors.chat._attempts import ATTEMPT
 from monitors.contract import Severity, monitor
 from monitors.harms import Harm
 
-LIKELY = 0.5
 WINDOW = timedelta(days=28)
-BY_TEMPLATE = Activity(
-    "prompts", by=("text_hash", "account_id"), where=pl.col("score_jailbreak") >= LIKELY
-)
+BY_TEMPLATE = Activity("prompts", by=("text_hash", "account_id"), where=ATTEMPT)
 CANARY = Rows(
     "prompts",
     n=4,
@@ -46,14 +44,15 @@ def jailbreak_template_spread(prompts_activity: pl.LazyFrame, period: pl.LazyFra
     Counts the accounts, or communities where the log has those, that sent the same normalised
     text in the 28 days up to the end of a day on which it was sent again.
 
-    Threshold: Of 666 jailbreak prompts that people posted from December 2022 to May 2023, 97.5 %
-    of the distinct texts never left one community within 28 days and 99.8 % stayed within two.
+    Threshold: Of the 647 distinct texts that people posted from December 2022 to May 2023, 8 were
+    sent by two communities within 28 days and none by three, so three is more than coincidence.
 
     Misses: Texts with one word changed, for the hash is exact after normalisation; texts that the
-    jailbreak classifier scores under 0.5; and spread slower than 28 days.
+    jailbreak classifier scores under 0.5, or does not score and that are short; and spread slower
+    than 28 days.
 
-    False alarms: Safety researchers and red teams who replay a public list, courses, and one
-    person with several accounts.
+    False alarms: Safety researchers and red teams who replay a public list, courses, one person
+    with several accounts, and, while no classifier scores prompts, any long text in common use.
     """
     sent = prompts_activity.filter(
         pl.col("text_hash").is_not_null(), pl.col("account_id").is_not_null()
