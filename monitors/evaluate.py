@@ -74,11 +74,13 @@ def evaluate(
     `rate` is the uniform slice drawn from every stratum. A score that is not finite counts as
     null: not enough to tell. Raises MonitorError when the scores break the contract.
     """
-    rows = _rows(monitor, scores, span, seed, rate)
-    partition = (pl.col("window_end") - pl.duration(microseconds=1)).dt.truncate(monitor.every)
-    counts = rows.group_by("stratum", partition=partition).agg(n=pl.len().cast(pl.Int64))
-    kept = rows.filter(pl.col("stratum").is_in([FLAGGED, NEAR]) | pl.col("uniform"))
-    kept_rows, counted = pl.collect_all([kept, counts], engine="streaming")
+    scored = _scored(monitor, scores, span).cache()
+    kept = with_draw(scored, seed=seed).filter(
+        (pl.col("score") >= monitor.near) | (pl.col("draw") < rate)
+    )
+    kept_rows, counted = pl.collect_all(
+        [_labelled(monitor, kept, rate), _counts(monitor, scored)], engine="streaming"
+    )
     kept_rows = kept_rows.sort(IDENTITY, nulls_last=True)
     _refuse_duplicates(monitor, kept_rows)
     return Evaluation(
@@ -91,13 +93,12 @@ def evaluate(
         .filter((pl.col("stratum") != FLAGGED) | pl.col("uniform"))
         .select(SAMPLES.names())
         .cast(SAMPLES),
-        counts=counted.select(COUNTS.names()).sort("partition", "stratum"),
+        counts=counted.sort("partition", "stratum"),
     )
 
 
-def _rows(
-    monitor: Monitor, scores: pl.LazyFrame, span: Span, seed: str, rate: float
-) -> pl.LazyFrame:
+def _scored(monitor: Monitor, scores: pl.LazyFrame, span: Span) -> pl.LazyFrame:
+    """Scores of the span, with what was returned beside them packed as `evidence`."""
     schema = scores.collect_schema()
     wanted = {"score", "window_start", "window_end", monitor.entity}
     missing = sorted(wanted - set(schema))
@@ -112,22 +113,49 @@ def _rows(
                 f"Monitor '{monitor.id}' returned '{name}' as {schema[name]}; wanted {TIMESTAMP}."
             )
     score = pl.col("score").cast(pl.Float64)
-    score = pl.when(score.is_finite()).then(score)
     evidence = [n for n in schema.names() if n not in {*wanted, "subkey"}]
-    subkey = pl.col("subkey").cast(pl.String) if "subkey" in schema else pl.lit(None, pl.String)
-    rows = scores.filter(
+    return scores.filter(
         pl.col("window_end") > span.start,
         pl.col("window_end") <= span.end,
         pl.col(monitor.entity).is_not_null(),
     ).select(
         pl.col("window_start", "window_end"),
-        entity=pl.col(monitor.entity).cast(pl.String),
-        subkey=subkey,
-        score=score,
-        evidence=pl.struct(evidence).struct.json_encode() if evidence else pl.lit("{}"),
+        entity=monitor.entity,
+        subkey="subkey" if "subkey" in schema else pl.lit(None, pl.String),
+        score=pl.when(score.is_finite()).then(score),
+        evidence=pl.struct(evidence) if evidence else pl.lit(None),
     )
-    drawn = with_draw(rows, seed=seed)
-    return drawn.with_columns(stratum=_stratum(monitor), uniform=pl.col("draw") < rate)
+
+
+def _labelled(monitor: Monitor, kept: pl.LazyFrame, rate: float) -> pl.LazyFrame:
+    """The few rows that are kept, in the types that are stored; the others stay as they came."""
+    bare = kept.collect_schema()["evidence"] == pl.Null
+    return kept.select(
+        pl.col("window_start", "window_end", "score"),
+        pl.col("entity", "subkey").cast(pl.String),
+        evidence=pl.lit("{}") if bare else pl.col("evidence").struct.json_encode(),
+        stratum=_stratum(monitor),
+        uniform=pl.col("draw") < rate,
+    )
+
+
+def _counts(monitor: Monitor, scored: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows of each stratum by partition; one pass over numbers, not over names of strata."""
+    score = pl.col("score")
+    flagged, near = (score >= monitor.threshold).sum(), (score >= monitor.near).sum()
+    partition = (pl.col("window_end") - pl.duration(microseconds=1)).dt.truncate(monitor.every)
+    strata = {
+        FLAGGED: flagged,
+        NEAR: near - flagged,
+        BULK: score.count() - near,
+        NULL: score.null_count(),
+    }
+    return (
+        scored.group_by(partition=partition)
+        .agg(**{name: n.cast(pl.Int64) for name, n in strata.items()})
+        .unpivot(index="partition", variable_name="stratum", value_name="n")
+        .filter(pl.col("n") > 0)
+    )
 
 
 def _stratum(monitor: Monitor) -> pl.Expr:

@@ -53,26 +53,20 @@ def microseconds(time: datetime) -> int:
 def with_draw(rows: pl.LazyFrame, *, seed: str) -> pl.LazyFrame:
     """Add `draw`: a uniform number in [0, 1) of seed, entity and window end only.
 
-    Multiplies the first, middle and last eight bytes of `entity`, its length and the time by odd
-    constants, adds, and mixes with splitmix64's finish (Steele, Lea and Flood, 2014). Own
-    arithmetic rather than the engine's hash, whose result may change with its version; ids that
+    Multiplies the entity's words (below) and the time by odd constants, adds, and mixes with
+    splitmix64's finish (Steele, Lea and Flood, 2014). Own arithmetic rather than the engine's
+    hash, whose result may change with its version. An unsigned integer is its own word; of any
+    other entity, the text's first, middle and last eight bytes and its length are: ids that
     differ only elsewhere share their draw.
     """
     key = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big")
-    text = pl.col("entity")
-    size = text.str.len_bytes().cast(pl.Int64)
-    padded = (text + pl.lit("\0" * BLOCK)).cast(pl.Binary)
-    last = (size - BLOCK).clip(0)
-    parts = [
-        _word(padded, pl.lit(0)),
-        _word(padded, last // 2),
-        _word(padded, last),
-        size.cast(U64),
-        pl.col("window_end").dt.epoch("us").cast(U64),
-    ]
+    dtype = rows.collect_schema()["entity"]
+    words = [pl.col("entity").cast(U64)] if dtype.is_unsigned_integer() else _words()
     mixed = pl.lit(key, U64)
-    for part, odd in zip(parts, ODD, strict=True):
-        mixed = mixed + part * pl.lit(odd, U64)
+    for word, odd in zip(
+        [*words, pl.col("window_end").dt.epoch("us").cast(U64)], ODD, strict=False
+    ):
+        mixed = mixed + word * pl.lit(odd, U64)
     # A column a step: as one expression, each step would double the ones before it.
     x = pl.col("draw")
     return (
@@ -82,6 +76,14 @@ def with_draw(rows: pl.LazyFrame, *, seed: str) -> pl.LazyFrame:
         .with_columns(draw=x ^ (x // (1 << 31)))
         .with_columns(draw=(x // (1 << 11)).cast(pl.Float64) / float(1 << 53))
     )
+
+
+def _words() -> list[pl.Expr]:
+    text = pl.col("entity").cast(pl.String)
+    size = text.str.len_bytes().cast(pl.Int64)
+    padded = (text + pl.lit("\0" * BLOCK)).cast(pl.Binary)
+    last = (size - BLOCK).clip(0)
+    return [*(_word(padded, offset) for offset in (pl.lit(0), last // 2, last)), size.cast(U64)]
 
 
 def _word(padded: pl.Expr, offset: pl.Expr) -> pl.Expr:
