@@ -1,5 +1,6 @@
 import gzip
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -353,3 +354,17 @@ def test_progress_adds_up_to_the_size_of_the_files(tmp_path: Path, lake: Lake) -
     )
     assert {name for name, _ in told} == {str(log)}
     assert sum(size for _, size in told) == log.stat().st_size
+
+
+def test_ingests_at_the_same_time_into_the_same_hour_lose_no_row(
+    tmp_path: Path, lake: Lake, rows: Rows
+) -> None:
+    row = "e{},2026-03-01T10:00:00Z,ann,GET,200\n"
+    logs = [write(tmp_path / f"{i}.csv", HEADER + row.format(i)) for i in range(8)]
+
+    def run(log: Path) -> int:
+        return ingest(lake, REQUESTS, [log], now=at(10, 12), hot=timedelta(hours=48)).ingested
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(run, logs)) == [1] * 8
+    assert rows("events/api_requests", "shop").height == 8
