@@ -96,44 +96,30 @@ where {entity} is not null
 group by all
 """
 
-TEST = '''from datetime import UTC, datetime, timedelta
+TEST = """from datetime import timedelta
 
-from monitors.canary import Rows, events_of
-from monitors.evaluate import Evaluation, Span
-from monitors.registry import contract_of, registry
-from monitors.trial import trial
-from orchestration.duck import score
+from tests.monitors.rows import at, many, scored
 
 DIGESTS = {{1: "{digest}"}}
-START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+EVENT: dict[str, object] = {someone}
 
 
-def found(n: int) -> Evaluation:
-    """What the monitor makes of `n` events, 20 seconds apart, of one account."""
-    rows = Rows(
-        "{contract}",
-        n=n,
-        every=timedelta(seconds=20),
-        values={someone},
-    )
-    events = events_of((rows,), contract_of("{contract}"), product="{product}", start=START)
-    span = Span(START, START + timedelta(hours=1))
-    return trial(registry().get("{id}"), {{"{contract}": events}}, span, runner=score)
+def score(n: int) -> dict[str, tuple[float | None, str]]:
+    rows = many(n, at("10:00"), timedelta(seconds=20), **EVENT)
+    return scored("{id}", "{contract}", rows)
 
 
-def test_fires_on_a_hundred_events_in_an_hour() -> None:
-    assert found(100).findings.select("entity", "score").rows() == [("someone", 100.0)]
+def test_fires_at_a_hundred_events_within_an_hour() -> None:
+    assert score(100) == {{"someone": (100.0, "flagged")}}
 
 
-def test_stays_quiet_on_ten_events_in_an_hour() -> None:
-    assert found(10).findings.is_empty()
-    assert found(10).samples["stratum"].to_list() == ["bulk"]
+def test_nearly_fires_at_ninety_nine() -> None:
+    assert score(99) == {{"someone": (99.0, "near")}}
 
 
-def test_nearly_fires_on_ninety_nine_events_in_an_hour() -> None:
-    assert found(99).findings.is_empty()
-    assert found(99).samples["stratum"].to_list() == ["near"]
-'''
+def test_stays_quiet_at_ten() -> None:
+    assert score(10) == {{"someone": (10.0, "bulk")}}
+"""
 
 RUNBOOK = """# {title}
 
