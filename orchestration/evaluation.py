@@ -107,31 +107,31 @@ def _store(
     evaluation, rows_read = found
     partitions = list(starts(span, monitor.every))
     seconds = (time.perf_counter() - began) / len(partitions)
+    findings = _by_partition(monitor, evaluation.findings)
+    samples = _by_partition(monitor, evaluation.samples)
+    counts = {(start, name): n for start, name, n in evaluation.counts.iter_rows()}
+    delivered = _delivered(run.lake, monitor)
     manifests = []
     for start in partitions:
-        end = start + LENGTH[monitor.every]
-        inside = (pl.col("window_end") > start) & (pl.col("window_end") <= end)
-        findings = evaluation.findings.filter(inside)
-        counted = evaluation.counts.filter(pl.col("partition") == start)
-        n = dict(counted.select("stratum", "n").iter_rows())
+        own = findings.get(start, evaluation.findings.clear())
         manifest = Manifest(
             **_identity(run, monitor, start),
-            status="stale" if _stale(run.lake, monitor, start) else "complete",
-            digest=content_digest(findings),
+            status="stale" if delivered is None or delivered < start else "complete",
+            digest=content_digest(own),
             rows_read=rows_read,
             pass_partitions=len(partitions),
-            flagged=n.get(FLAGGED, 0),
-            near=n.get(NEAR, 0),
-            bulk=n.get(BULK, 0),
-            null=n.get(NULL, 0),
+            flagged=counts.get((start, FLAGGED), 0),
+            near=counts.get((start, NEAR), 0),
+            bulk=counts.get((start, BULK), 0),
+            null=counts.get((start, NULL), 0),
             sample_rate=run.rate,
             seconds=round(seconds, 4),
         )
         if newer_exists(run.lake, monitor, start, run.now):
             continue
         for table, rows in (
-            (FINDINGS_TABLE, findings),
-            (SAMPLES_TABLE, evaluation.samples.filter(inside)),
+            (FINDINGS_TABLE, own),
+            (SAMPLES_TABLE, samples.get(start, evaluation.samples.clear())),
         ):
             name = f"{table}/{monitor.name}"
             path = run.lake.partition_path(name, monitor.product, start, monitor.every)
@@ -141,18 +141,23 @@ def _store(
     return manifests
 
 
-def _stale(lake: Lake, monitor: Monitor, start: datetime) -> bool:
-    """Whether no source has delivered anything at or after the partition's start."""
+def _by_partition(monitor: Monitor, rows: pl.DataFrame) -> dict[datetime, pl.DataFrame]:
+    """Rows by the start of the partition in which their window ends, in their own order."""
+    last = pl.col("window_end") - pl.duration(microseconds=1)
+    placed = rows.with_columns(partition=last.dt.truncate(monitor.every))
+    cut = placed.partition_by("partition", maintain_order=True, include_key=False, as_dict=True)
+    return {start: part for (start,), part in cut.items()}
+
+
+def _delivered(lake: Lake, monitor: Monitor) -> datetime | None:
+    """Latest hour for which any source has delivered; a partition that begins later is stale."""
     inputs = Inputs(lake, monitor.product)
-    for table, contract in raw_tables(monitor):
-        for product in inputs.products(contract):
-            days = lake.days(table, product)
-            if days and days[-1] > start:
-                return False
-            later = Span(start, start.replace(hour=0) + timedelta(days=1))
-            if any(True for _ in lake.pieces(table, [product], later)):
-                return False
-    return True
+    hours = [
+        lake.last_hour(table, product)
+        for table, contract in raw_tables(monitor)
+        for product in inputs.products(contract)
+    ]
+    return max((hour for hour in hours if hour is not None), default=None)
 
 
 def _identity(run: Run, monitor: Monitor, start: datetime) -> dict[str, Any]:

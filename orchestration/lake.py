@@ -68,6 +68,16 @@ class Lake:
         names = sorted(p.name.removeprefix("date=") for p in folder.iterdir())
         return [datetime.strptime(name, "%Y-%m-%d").replace(tzinfo=UTC) for name in names]
 
+    def last_hour(self, table: str, product: str) -> datetime | None:
+        """Start of the latest hour for which this table has a file, its own or the day's."""
+        for day in reversed(self.days(table, product)):
+            names = {p.name for p in self.day_path(table, product, day).parent.iterdir()}
+            whole = "day.parquet" in names
+            hours = [h for h in range(24) if whole or f"hour={h:02d}.parquet" in names]
+            if hours:
+                return day + hours[-1] * HOUR
+        return None
+
     def pieces(self, table: str, products: Sequence[str], span: Span) -> Iterator[Piece]:
         """The files that hold a span, hours of it at most once."""
         for product in products:
