@@ -58,6 +58,5 @@ def _job(
     return dg.define_asset_job(
         name,
         selection=dg.AssetSelection.assets(*keys),
-        partitions_def=partitions,
         description=text,
     )

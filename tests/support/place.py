@@ -124,6 +124,7 @@ class Place:
                 home=str(self.root),
                 sample_rate=0.5,
                 sample_seed="test",
+                sources=str(self.root / "sources"),
             ),
             "clock": Clock(at=now.isoformat()),
             "duckdb": DuckDBResource(database=":memory:"),
