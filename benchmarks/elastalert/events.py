@@ -15,8 +15,10 @@ DAY = 24 * HOUR
 COUNTRIES = np.array([f"{a}{b}" for a in "ABCDEFGH" for b in "QRSTUVWX"][:60])
 CLIENTS = np.array([f"Client/{i}.0 (Platform {i % 12}; Engine/{i % 7})" for i in range(2000)])
 NETWORKS = 120  # so few, because ElastAlert's change rule prints all it knows at every event
-RARE = 2000  # one event in so many comes from client software never seen before
-MOVED = 1000  # one event in so many comes from a network's other country
+MISSING = 0.001  # share of events without a recipient, country or client
+SIGNED_OUT = 0.0001  # share of events without an account
+RARE = 0.0005  # share of events from client software that nobody knows
+MOVED = 0.001  # share of events from a network's other country
 
 Integers = NDArray[np.int64]
 
@@ -26,8 +28,7 @@ def generate(n: int, *, seed: int = 7) -> pl.DataFrame:
 
     `n` / 20 accounts, whose activity falls with their rank as in Zipf's law, and `n` / 4000 abusive
     accounts of each kind: one sends 60 messages in an hour, one writes to 40 strangers in an hour,
-    one sends three an hour and then 60 in half an hour. A few networks change their country, and
-    some accounts, recipients, countries and clients are missing. Times are whole milliseconds.
+    one sends three an hour and then 60 in half an hour. Times are whole milliseconds.
     """
     rng = np.random.default_rng(seed)
     abusers = max(n // 4000, 4)
@@ -37,20 +38,20 @@ def generate(n: int, *, seed: int = 7) -> pl.DataFrame:
     parts += [_spike(rng, account) for account in range(2 * abusers, 3 * abusers)]
     time, account, recipient = np.concatenate(parts, axis=1)
     order = np.argsort(time, kind="stable")
-    time, account, recipient = time[order], account[order], recipient[order]
+    time, account, recipient = time[order] // 1000 * 1000, account[order], recipient[order]
     network = rng.integers(0, NETWORKS, len(time))
     return pl.DataFrame(
         {
             "event_id": [f"{i:016x}" for i in rng.integers(0, 2**63, len(time))],
-            "occurred_at": pl.Series(time // 1000 * 1000) + int(START.timestamp()) * SECOND,
-            "account_id": _named("acct", account, rng.random(len(time)) < 0.0001),
-            "recipient_id": _named("user", recipient, rng.random(len(time)) < 0.001),
+            "occurred_at": time + int(START.timestamp()) * SECOND,
+            "account_id": _some(rng, _named("acct", account), SIGNED_OUT),
+            "recipient_id": _some(rng, _named("user", recipient), MISSING),
             "asn": network + 64_512,
-            "country": _countries(rng, network),
-            "client": _clients(rng, len(time)),
+            "country": _some(rng, _countries(rng, network), MISSING),
+            "client": _some(rng, _clients(rng, len(time)), MISSING),
         },
         schema_overrides={"occurred_at": pl.Datetime("us", "UTC")},
-    ).with_columns(pl.col("account_id", "recipient_id", "country", "client").cast(pl.Categorical))
+    )
 
 
 def write_lines(events: pl.DataFrame, path: Path) -> None:
@@ -84,24 +85,24 @@ def _spike(rng: np.random.Generator, account: int) -> Integers:
     return np.stack([time, np.full(96, account), np.full(96, account * 8)])
 
 
-def _named(prefix: str, number: Integers, missing: NDArray[np.bool_]) -> list[str | None]:
-    return [
-        None if gone else f"{prefix}_{i:08d}" for i, gone in zip(number, missing, strict=True)
-    ]
+def _named(prefix: str, numbers: Integers) -> pl.Series:
+    return pl.Series([f"{prefix}_{number:08d}" for number in numbers])
+
+
+def _some(rng: np.random.Generator, values: pl.Series, missing: float) -> pl.Series:
+    return values.set(pl.Series(rng.random(len(values)) < missing), None)
 
 
 def _countries(rng: np.random.Generator, network: Integers) -> pl.Series:
     """Country of each event's network: nearly always the same."""
-    moved = rng.random(len(network)) < 1 / MOVED
-    country = pl.Series(COUNTRIES[(network + moved) % len(COUNTRIES)])
-    return country.set(pl.Series(rng.random(len(network)) < 0.001), None)
+    moved = rng.random(len(network)) < MOVED
+    return pl.Series(COUNTRIES[(network + moved) % len(COUNTRIES)])
 
 
 def _clients(rng: np.random.Generator, n: int) -> pl.Series:
-    """Known clients, some missing or empty, and a few never seen before."""
+    """Known clients, some empty, and a few that nobody knows."""
     clients = pl.Series(CLIENTS[rng.integers(0, len(CLIENTS), n)])
-    clients = clients.set(pl.Series(rng.random(n) < 0.001), None)
-    clients = clients.set(pl.Series(rng.random(n) < 0.001), "")
-    rare = np.flatnonzero(rng.random(n) < 1 / RARE)
-    names = pl.Series([f"Headless/{i}" for i in rng.integers(0, len(rare) * 2 + 1, len(rare))])
+    clients = clients.set(pl.Series(rng.random(n) < MISSING), "")
+    rare = np.flatnonzero(rng.random(n) < RARE)
+    names = pl.Series([f"Headless/{i}" for i in rng.integers(0, 2 * n, len(rare))])
     return clients.scatter(rare, names)

@@ -1,26 +1,76 @@
-"""The settings of the five rules, in ElastAlert's own words."""
+"""The five rules: ElastAlert's settings and the detector's, side by side."""
 
-RULES: dict[str, dict[str, object]] = {
-    "frequency": {"query_key": "account_id", "num_events": 20, "timeframe": 3600},
-    "cardinality": {
-        "query_key": "account_id",
-        "cardinality_field": "recipient_id",
-        "max_cardinality": 15,
-        "timeframe": 3600,
-    },
-    "spike": {
-        "query_key": "account_id",
-        "timeframe": 3600,
-        "spike_height": 4,
-        "spike_type": "up",
-        "threshold_cur": 20,
-        "threshold_ref": 2,
-    },
-    "new_terms": {"fields": ["client"]},
-    "change": {
-        "query_key": "asn",
-        "compound_compare_key": ["country"],
-        "ignore_null": True,
-        "timeframe": 3600,
-    },
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+from benchmarks.elastalert.events import CLIENTS
+from monitors.detectors.reset_windows.cardinality import cardinality
+from monitors.detectors.reset_windows.change import change
+from monitors.detectors.reset_windows.frequency import frequency
+from monitors.detectors.reset_windows.new_terms import new_terms
+from monitors.detectors.reset_windows.spike import spike
+
+HOUR = timedelta(hours=1)
+QUARTER = timedelta(minutes=15)  # ElastAlert's own `buffer_time`, by which it catches up
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: `settings` for ElastAlert's class, `detect` for ours. Windows are one hour."""
+
+    settings: dict[str, object]
+    detect: Callable[[pl.LazyFrame], pl.DataFrame]
+
+
+RULES = {
+    "frequency": Rule(
+        {"query_key": "account_id", "timeframe": 3600, "num_events": 20},
+        lambda events: frequency(events, entity="account_id", window=HOUR, n=20),
+    ),
+    "cardinality": Rule(
+        {
+            "query_key": "account_id",
+            "timeframe": 3600,
+            "cardinality_field": "recipient_id",
+            "max_cardinality": 15,
+        },
+        lambda events: cardinality(
+            events, entity="account_id", window=HOUR, value="recipient_id", maximum=15
+        ),
+    ),
+    "spike": Rule(
+        {
+            "query_key": "account_id",
+            "timeframe": 3600,
+            "spike_type": "up",
+            "spike_height": 4,
+            "threshold_cur": 20,
+            "threshold_ref": 2,
+        },
+        lambda events: spike(
+            events,
+            entity="account_id",
+            window=HOUR,
+            ratio=4,
+            minimum=20,
+            minimum_reference=2,
+            every=QUARTER,
+        ),
+    ),
+    "new_terms": Rule(
+        {"fields": ["client"], "known": CLIENTS.tolist()},
+        lambda events: new_terms(events, value="client", known=CLIENTS.tolist()),
+    ),
+    "change": Rule(
+        {
+            "query_key": "asn",
+            "timeframe": 3600,
+            "compound_compare_key": ["country"],
+            "ignore_null": True,
+        },
+        lambda events: change(events, entity="asn", window=HOUR, value="country"),
+    ),
 }
