@@ -14,11 +14,10 @@ action = "rotate_key"
 runbook = "docs/runbooks/key_reconnaissance.md"
 reads = ["api_requests"]
 doc = '''
-A key looks around: it calls one reading operation after another, as a thief does who does not
-know yet what the key may do.
+A key calls one reading operation after another, to find out what it may do.
 
-Counts the distinct operations that begin with Describe, Get, List, Head, Search or Lookup which a
-key called in a calendar hour.
+That is what a thief must do first. Counts the distinct operations that begin with Describe, Get,
+List, Head, Search or Lookup which a key called in a calendar hour.
 
 Threshold: In an hour of audit log with an attack exercise in it, the administrator's own script
 calls 11 different ones and opening a database's pages in the console 28, the most of any of the
