@@ -32,8 +32,17 @@ class Reopened:
     monitors: tuple[Monitor, ...]
 
 
-def mark(lake: Lake, contract: str, product: str, hours: Iterable[datetime]) -> None:
+def mark(
+    lake: Lake,
+    contract: str,
+    product: str,
+    hours: Iterable[datetime],
+    *,
+    since: datetime | None = None,
+) -> None:
     """Note that hours changed, and drop the aggregates made from them: they are remade.
+
+    Hours before `since`, too old to re-open anything, get no mark.
 
     Call it before writing, so that a crash leaves no aggregate of rows that have changed, and
     after, so that whoever read in between is known to be out of date.
@@ -43,6 +52,8 @@ def mark(lake: Lake, contract: str, product: str, hours: Iterable[datetime]) -> 
         for name in activities:
             lake.hour_path(f"{ACTIVITY}/{name}", product, hour).unlink(missing_ok=True)
             lake.day_path(f"{DAILY}/{name}", product, day_of(hour)).unlink(missing_ok=True)
+        if since is not None and hour < since:
+            continue
         lake.replace_json(_path(lake, contract, product, hour), {"hour": hour.isoformat()})
 
 

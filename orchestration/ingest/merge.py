@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from monitors.columns import TEXT_COMMON, Contract
 from monitors.evaluate import Span
+from orchestration.changes import mark
 from orchestration.ingest.batch import ROW
 from orchestration.ingest.shape import NUMBERED
 from orchestration.ingest.spool import FILE
+from orchestration.inputs import EVENTS
 from orchestration.lake import Lake
 from orchestration.partitions import DAY, HOUR
 
-AT_ONCE = 1_000_000  # rows collected at a time, but for a day that alone has more
+REOPENS = timedelta(days=7)  # no raw window reaches further back from an hour that is still hot
+AT_ONCE = 250_000  # rows collected at a time, but for a day that alone has more
 HOUR_OF = pl.col("occurred_at").dt.truncate("1h").alias("__hour")
 DAY_OF = pl.col("occurred_at").dt.truncate("1d").alias("__day")
 
@@ -93,6 +96,7 @@ def add(target: Target, day: datetime, rows: pl.DataFrame) -> pl.DataFrame:
         fresh = rows.join(known, on=["__hour", "event_id"], how="anti", maintain_order="left")
     if fresh.is_empty():
         return fresh
+    _mark(target, fresh)
     own = _apart(target, day, fresh, names)
     for hour in sorted(own):
         before = None if held is None else _held(target, hour, hours=1)
@@ -102,7 +106,16 @@ def add(target: Target, day: datetime, rows: pl.DataFrame) -> pl.DataFrame:
     rest = fresh.filter(~pl.col("__hour").is_in(list(own))) if own else fresh
     if rest.height:
         _add_to_day(target, day, rest, names, own)
+    _mark(target, fresh)
     return fresh
+
+
+def _mark(target: Target, fresh: pl.DataFrame) -> None:
+    """Mark the hours of new events as changed: before, for aggregates, and after, for readers."""
+    kind, contract = target.name.split("/")
+    if kind == EVENTS:
+        hours = fresh["__hour"].unique().sort().to_list()
+        mark(target.lake, contract, target.product, hours, since=target.hot - REOPENS)
 
 
 def _apart(target: Target, day: datetime, rows: pl.DataFrame, names: set[str]) -> set[datetime]:
