@@ -34,24 +34,31 @@ class Settings:
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read every setting. Raises SettingsError that names the first one that is wrong."""
-    home = Path(environment.get(f"{PREFIX}HOME", ".watchfloor")).absolute()
-    sources = environment.get(f"{PREFIX}SOURCES")
+    """Read every setting; one that is empty counts as not given.
+
+    Raises SettingsError that names the first one that is wrong.
+    """
+    home = Path(_text(environment, "HOME", ".watchfloor")).absolute()
+    sources = _text(environment, "SOURCES", "")
     return Settings(
         home=home,
-        lake=environment.get(f"{PREFIX}LAKE", str(home / "lake")),
+        lake=_text(environment, "LAKE", str(home / "lake")),
         sources=Path(sources).absolute() if sources else None,
         partitions_start=_day(environment, "PARTITIONS_START", "2026-01-01"),
         sample_rate=_share(environment, "SAMPLE_RATE", "0.01"),
-        sample_seed=environment.get(f"{PREFIX}SAMPLE_SEED", "watchfloor"),
+        sample_seed=_text(environment, "SAMPLE_SEED", "watchfloor"),
         grace=timedelta(minutes=_whole(environment, "GRACE_MINUTES", "30")),
         hot=timedelta(hours=_whole(environment, "HOT_HOURS", "48")),
-        dagster_storage=environment.get(f"{PREFIX}DAGSTER_STORAGE", ""),
+        dagster_storage=_text(environment, "DAGSTER_STORAGE", ""),
     )
 
 
+def _text(environment: Mapping[str, str], name: str, default: str) -> str:
+    return environment.get(PREFIX + name) or default
+
+
 def _day(environment: Mapping[str, str], name: str, default: str) -> datetime:
-    text = environment.get(PREFIX + name, default)
+    text = _text(environment, name, default)
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError as error:
@@ -61,7 +68,7 @@ def _day(environment: Mapping[str, str], name: str, default: str) -> datetime:
 
 
 def _share(environment: Mapping[str, str], name: str, default: str) -> float:
-    text = environment.get(PREFIX + name, default)
+    text = _text(environment, name, default)
     try:
         value = float(text)
     except ValueError:
@@ -72,7 +79,7 @@ def _share(environment: Mapping[str, str], name: str, default: str) -> float:
 
 
 def _whole(environment: Mapping[str, str], name: str, default: str) -> int:
-    text = environment.get(PREFIX + name, default)
-    if not text.isdigit():
+    text = _text(environment, name, default)
+    if not text.isdecimal():
         raise SettingsError(f"{PREFIX}{name} is '{text}'; wanted a whole number of at least 0.")
     return int(text)
