@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
-import os
 import secrets
+import uuid
+from contextlib import suppress
 from pathlib import Path
 
 KEY_BYTES = 32
@@ -15,13 +16,13 @@ def read_key(home: Path) -> bytes:
     path = home / "keys" / "pseudonyms"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        made = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        made = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
         made.touch(mode=0o600)
         made.write_bytes(secrets.token_bytes(KEY_BYTES))
-        if path.exists():
-            made.unlink()
-        else:
-            made.rename(path)
+        # A link, unlike a rename, is refused when another process was first: its key is the key.
+        with suppress(FileExistsError):
+            path.hardlink_to(made)
+        made.unlink()
     return path.read_bytes()
 
 
