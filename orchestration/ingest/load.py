@@ -2,8 +2,8 @@
 
 Bounded: a file is read some megabytes at a time into a spool on disk, checked there, and enters
 the lake day by day; a line over a megabyte goes to quarantine. Memory holds a batch, then up to a
-million rows or one whole day of one product, with what the lake holds of that day. Not bounded:
-that one day, and the spool, which needs about the size of the compressed log on disk.
+quarter of a million rows or one whole day of one product, with what the lake holds of that day.
+Not bounded: that one day, and the spool, which needs about the size of the compressed log on disk.
 """
 
 from collections.abc import Sequence

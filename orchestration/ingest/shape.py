@@ -141,17 +141,14 @@ def _values(records: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 def _ids(records: pl.DataFrame, values: pl.DataFrame, source: Source) -> dict[str, pl.Series]:
     """The log's own ids, or digests of the row where it has none: those are numbered later."""
-    own = values["event_id"].cast(pl.String) if "event_id" in values.columns else None
-    declared = {"event_id"} & {*source.columns, *source.expressions, *source.constants}
-    if own is not None and declared:
+    named = {*source.columns, *source.expressions, *source.constants, *source.hash}
+    own = pl.Series("event_id", [None] * values.height, dtype=pl.String)
+    if not source.event_id and "event_id" in values.columns:
+        own = values["event_id"].cast(pl.String)
+    if "event_id" in named or not own.null_count():
         return {NUMBERED: pl.repeat(False, values.height, dtype=pl.Boolean, eager=True)}
     columns = list(source.event_id) or [RAW, *([source.unpivot.name] if source.unpivot else [])]
     digests = _digests(records.select(columns).with_columns(values["occurred_at"].alias(KEPT)))
-    if own is None or source.event_id:
-        return {
-            "event_id": digests,
-            NUMBERED: pl.repeat(True, values.height, dtype=pl.Boolean, eager=True),
-        }
     return {"event_id": own.fill_null(digests), NUMBERED: own.is_null()}
 
 
