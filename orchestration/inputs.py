@@ -1,9 +1,11 @@
 """The tables that a monitor reads in one span, from the lake."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
+from upath import UPath
 
 from monitors.activity import Activity, Baseline, baseline, daily, hourly
 from monitors.contract import Monitor
@@ -11,7 +13,7 @@ from monitors.evaluate import Span
 from monitors.registry import Table, contract_of
 from monitors.trial import activity_of, baseline_of, period
 from orchestration.lake import Lake, Piece
-from orchestration.partitions import DAY, HOUR, day_of, hour_of, starts
+from orchestration.partitions import DAY, HOUR, day_of, starts
 
 EVENTS, TEXT = "events", "text"
 ACTIVITY, DAILY, BASELINE = "activity", "activity_daily", "baseline"
@@ -86,53 +88,58 @@ class Inputs:
         for product in self.products(activity.contract):
             for day in starts(Span(day_of(span.start), span.end), "1d"):
                 part = Span(max(span.start, day), min(span.end, day + DAY))
-                whole = part.start == day and part.end == day + DAY
-                rolled = self.lake.day_path(f"{DAILY}/{activity.name}", product, day)
-                if whole and not activity.hourly and rolled.exists():
-                    frames.append(pl.scan_parquet(str(rolled), hive_partitioning=False))
-                else:
+                if activity.hourly or part != Span(day, day + DAY):
                     frames.append(self._hours(activity, product, part))
+                    continue
+                rolled = self.lake.day_path(f"{DAILY}/{activity.name}", product, day)
+                if _holds(rolled, activity.sums):
+                    frames.append(_scan([str(rolled)]))
+                else:
+                    frames.append(daily(activity, self._hours(activity, product, part)))
         if not frames:
-            return hourly(activity, pl.LazyFrame(schema=contract_of(activity.contract).schema))
-        return pl.concat(frames, how="diagonal")
+            contract = contract_of(activity.contract)
+            frames.append(hourly(activity, pl.LazyFrame(schema=contract.schema)))
+        wanted = _columns(activity)
+        return pl.concat([frame.select(wanted) for frame in frames], how="vertical_relaxed")
 
     def _hours(self, activity: Activity, product: str, span: Span) -> pl.LazyFrame:
         table = f"{ACTIVITY}/{activity.name}"
-        hours = list(starts(Span(hour_of(span.start), span.end), "1h"))
+        hours = list(starts(span, "1h"))
         paths = {hour: self.lake.hour_path(table, product, hour) for hour in hours}
-        made = {hour for hour, path in paths.items() if path.exists()}
+        whole = {h for h in hours if h >= span.start and h + HOUR <= span.end}
+        made = {h for h in hours if h in whole and _holds(paths[h], activity.sums)}
+        wanted = _columns(activity)
         frames = []
         if made:
             files = [str(paths[hour]) for hour in hours if hour in made]
-            frames.append(pl.scan_parquet(files, hive_partitioning=False, missing_columns="insert"))
+            frames.append(_scan(files).select(wanted))
         missing = [hour for hour in hours if hour not in made]
         if missing:
             contract = contract_of(activity.contract)
             rows = self.lake.scan(
                 f"{EVENTS}/{contract.name}",
                 [product],
-                Span(missing[0], missing[-1] + HOUR),
+                Span(max(missing[0], span.start), min(missing[-1] + HOUR, span.end)),
                 schema=contract.schema,
             )
             at = pl.col("occurred_at").dt.truncate("1h")
             inside = rows.filter(at.is_in(missing)) if made else rows
             made_now = hourly(activity, inside).collect(engine="streaming")
-            frames.append(made_now.lazy())
-        wanted = ["hour", "hours", *activity.keys, "events", *activity.sums]
-        return pl.concat([frame.select(wanted) for frame in frames], how="vertical_relaxed")
+            frames.append(made_now.lazy().select(wanted))
+        return pl.concat(frames, how="vertical_relaxed")
 
     def baseline(self, declared: Baseline, day: datetime) -> pl.LazyFrame:
         """The baseline known before `day`: its file, or the same computed from activity."""
         products = self.products(declared.activity.contract)
+        wanted = _baseline_columns(declared)
         frames = []
-        for product in products:
+        for product in products or [self.product]:
             made = self.lake.day_path(f"{BASELINE}/{declared.name}", product, day)
-            if made.exists():
-                frames.append(pl.scan_parquet(str(made), hive_partitioning=False))
+            if _holds(made, wanted):
+                frames.append(_scan([str(made)]).select(wanted))
             else:
-                frames.append(Inputs(self.lake, product).fresh_baseline(declared, day))
-        if not frames:
-            return Inputs(self.lake, self.product).fresh_baseline(declared, day)
+                fresh = Inputs(self.lake, product).fresh_baseline(declared, day)
+                frames.append(fresh.select(wanted))
         return pl.concat(frames, how="vertical_relaxed")
 
     def fresh_baseline(self, declared: Baseline, day: datetime) -> pl.LazyFrame:
@@ -154,3 +161,27 @@ def roll_up(lake: Lake, activity: Activity, product: str, day: datetime) -> pl.L
     """One day of activity as one row per key, from its hours."""
     hours = Activity(activity.contract, activity.by, activity.sums, activity.where, hourly=True)
     return daily(activity, Inputs(lake, product).activity(hours, Span(day, day + DAY)))
+
+
+def _columns(activity: Activity) -> list[str]:
+    return ["hour", "hours", *activity.keys, "events", *activity.sums]
+
+
+def _baseline_columns(declared: Baseline) -> list[str]:
+    keys = declared.activity.keys
+    season = [] if declared.season == "day" else [declared.season]
+    sums = ["events", *declared.activity.sums]
+    spread = [f"{name}_{part}" for part in ("median", "mad") for name in sums]
+    return [*keys, *season, *spread, "periods", "first_seen", "last_seen"]
+
+
+def _scan(files: list[str]) -> pl.LazyFrame:
+    """Files of one table that all hold the columns wanted, whatever else some of them hold."""
+    return pl.scan_parquet(
+        files, hive_partitioning=False, missing_columns="insert", extra_columns="ignore"
+    )
+
+
+def _holds(path: UPath, columns: Iterable[str]) -> bool:
+    """Whether the file is there with these columns; one made before a sum was declared is not."""
+    return path.exists() and set(columns) <= set(pl.read_parquet_schema(str(path)))
