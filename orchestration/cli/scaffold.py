@@ -84,8 +84,8 @@ class Plan:
             "harm": str(self.harm),
             "harm_name": self.harm.name,
             "author": self.author,
-            "values": _python({entity: "canary", **values}),
-            "someone": _python({entity: "someone", **values}),
+            "values": _python({entity: "canary", **values}, "    "),
+            "someone": _python({entity: "someone", **values}, ""),
             "toml": _toml({entity: "canary", **values}),
         }
 
@@ -144,11 +144,10 @@ def _example(column: Column) -> object:
     return float(lowest) if column.dtype == pl.Float64 else int(lowest)
 
 
-def _python(values: dict[str, object]) -> str:
-    items = ", ".join(
-        f'"{k}": "{v}"' if isinstance(v, str) else f'"{k}": {v}' for k, v in values.items()
-    )
-    return f"{{{items}}}"
+def _python(values: dict[str, object], indent: str) -> str:
+    """A dictionary as ruff formats it, an item a line."""
+    items = [f'"{k}": "{v}"' if isinstance(v, str) else f'"{k}": {v}' for k, v in values.items()]
+    return "".join(["{\n", *(f"{indent}    {item},\n" for item in items), f"{indent}}}"])
 
 
 def _toml(values: dict[str, object]) -> str:
