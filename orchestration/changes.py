@@ -47,7 +47,8 @@ def mark(
     Call it before writing, so that a crash leaves no aggregate of rows that have changed, and
     after, so that whoever read in between is known to be out of date.
     """
-    activities = [n for n in _tables(lake, ACTIVITY) if n.startswith(f"{contract}_by_")]
+    made = {*_tables(lake, ACTIVITY), *_tables(lake, DAILY)}
+    activities = sorted(name for name in made if name.startswith(f"{contract}_by_"))
     for hour in hours:
         for name in activities:
             lake.hour_path(f"{ACTIVITY}/{name}", product, hour).unlink(missing_ok=True)

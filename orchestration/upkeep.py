@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import polars as pl
+from upath import UPath
 
 from monitors.activity import Activity, Baseline, hourly, merged
 from monitors.contract import Monitor
 from monitors.evaluate import Span
 from monitors.registry import contract_of
+from orchestration.changes import changed_at
 from orchestration.inputs import ACTIVITY, BASELINE, DAILY, EVENTS, TEXT, Inputs, roll_up
 from orchestration.lake import Lake
 from orchestration.partitions import DAY, by_day, starts
@@ -32,15 +34,24 @@ def baselines_of(monitors: Iterable[Monitor]) -> dict[str, Baseline]:
 
 
 def build_activity(lake: Lake, activity: Activity, product: str, span: Span) -> dict[datetime, int]:
-    """Aggregate each hour of a span and store it; rows by hour. An hour without events is empty."""
-    schema = contract_of(activity.contract).schema
+    """Aggregate each hour of a span and store it; rows by hour. An hour without events is empty.
+
+    An hour whose events change meanwhile keeps no file: its activity is made from events.
+    """
+    contract = activity.contract
+    schema = contract_of(contract).schema
     written: dict[datetime, int] = {}
     for part in by_day(span):
-        events = lake.scan(f"{EVENTS}/{activity.contract}", [product], part, schema=schema)
+        hours = list(starts(part, "1h"))
+        before = [changed_at(lake, contract, product, hour) for hour in hours]
+        events = lake.scan(f"{EVENTS}/{contract}", [product], part, schema=schema)
         rows = hourly(activity, events).collect(engine="streaming").sort("hour", *activity.keys)
-        for hour in starts(part, "1h"):
+        for hour, change in zip(hours, before, strict=True):
             inside = rows.filter(pl.col("hour") == hour)
-            lake.replace(lake.hour_path(f"{ACTIVITY}/{activity.name}", product, hour), inside)
+            path = lake.hour_path(f"{ACTIVITY}/{activity.name}", product, hour)
+            lake.replace(path, inside)
+            if changed_at(lake, contract, product, hour) != change:
+                path.unlink()
             written[hour] = inside.height
     return written
 
@@ -70,7 +81,8 @@ def compact(lake: Lake, contract: str, product: str, day: datetime) -> int:
     """Rewrite one day's hours as one file sorted by account and time; returns the hours taken.
 
     The day's file is in place before the hours go, and an hour's own file outranks it, so a
-    crash between the two loses nothing and doubles nothing.
+    crash between the two loses nothing and doubles nothing. An hour that is rewritten meanwhile
+    keeps its file.
     """
     declared = contract_of(contract)
     taken = 0
@@ -80,10 +92,18 @@ def compact(lake: Lake, contract: str, product: str, day: datetime) -> int:
         hours = [p for p in lake.pieces(table, [product], span) if p.path.name != "day.parquet"]
         if not hours:
             continue
+        read = {piece.path: _version(piece.path) for piece in hours}
         by = [declared.account if declared.account in schema else "event_id", "occurred_at"]
         rows = lake.scan(table, [product], span, schema=schema).sort(*by, "event_id")
         lake.replace(lake.day_path(table, product, day), rows)
-        for piece in hours:
-            piece.path.unlink()
-        taken += len(hours)
+        unchanged = [path for path, version in read.items() if _version(path) == version]
+        for path in unchanged:
+            path.unlink()
+        taken += len(unchanged)
     return taken
+
+
+def _version(path: UPath) -> tuple[float, ...]:
+    """What tells a file from another that took its place."""
+    stat = path.stat()
+    return stat.st_mtime, stat.st_ino, stat.st_size
