@@ -146,11 +146,9 @@ def _held(target: Target, start: datetime, *, hours: int = 24) -> pl.LazyFrame:
 
 def _content(
     target: Target, before: pl.LazyFrame | None, added: pl.DataFrame, order: tuple[str, ...]
-) -> pl.DataFrame | pl.LazyFrame:
+) -> pl.LazyFrame:
     rows = added.lazy().select(target.schema.names())
-    if before is None:
-        return rows.sort(order).collect()
-    return pl.concat([before, rows]).sort(order)
+    return (rows if before is None else pl.concat([before, rows])).sort(order)
 
 
 def with_text(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
