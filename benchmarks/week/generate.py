@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchmarks.week.monitors.events.actions import CONTRACT
+from benchmarks.week.monitors.events.actions import CONTRACT, COUNTRIES, TYPES
 from orchestration.lake import Lake
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -22,28 +22,15 @@ HOUR, MINUTE = 3_600_000_000, 60_000_000  # microseconds
 HOURS = 7 * 24
 PRODUCTS = ("chat", "api", "messaging", "marketplace", "image", "billing")
 PRODUCT_SHARES = np.array([0.34, 0.27, 0.22, 0.08, 0.07, 0.02])
-TYPE_SHARES = {
-    "message_sent": 0.30,
-    "prompt": 0.24,
-    "message_delivered": 0.24,
-    "login": 0.10,
-    "payment": 0.02,
-    "signup": 0.008,
-    "payment_failed": 0.006,
-    "listing_create": 0.02,
-    "upload": 0.03,
-    "password_reset": 0.006,
-    "profile_edit": 0.02,
-    "key_create": 0.01,
-}
-TYPES = tuple(TYPE_SHARES)
+TYPE_SHARES = np.array(
+    [0.30, 0.24, 0.24, 0.10, 0.02, 0.008, 0.006, 0.02, 0.03, 0.006, 0.02, 0.01]
+)  # of TYPES
 SENT, DELIVERED, PAYMENT, SIGNUP, LISTING = (
     TYPES.index(name)
     for name in ("message_sent", "message_delivered", "payment", "signup", "listing_create")
 )
 TEXTUAL = (SENT, TYPES.index("prompt"), DELIVERED, LISTING)
 MESSAGING, API, BILLING = (PRODUCTS.index(name) for name in ("messaging", "api", "billing"))
-COUNTRIES = tuple(f"{a}{b}" for a in "ABCDEFGH" for b in "QRSTUVWX")[:60]
 AGENTS = tuple(
     f"Mozilla/5.0 (Platform {i % 12}; rv:{100 + i}) Engine/{i % 7} Browser/{i}.0"
     for i in range(200)
@@ -120,7 +107,7 @@ def _hours(world: World, events: int, accounts: int, seed: int) -> Iterator[tupl
             [
                 world.by_rank[np.searchsorted(world.activity, rng.random(n)).clip(0, accounts - 1)],
                 hour * HOUR + rng.integers(0, HOUR, n),
-                rng.choice(len(TYPES), n, p=_normal(list(TYPE_SHARES.values()))),
+                rng.choice(len(TYPES), n, p=TYPE_SHARES / TYPE_SHARES.sum()),
                 rng.choice(len(PRODUCTS), n, p=PRODUCT_SHARES),
             ]
         )
@@ -251,10 +238,6 @@ def _frame(columns: Columns, *, first_id: int) -> pl.DataFrame:
 
 def _names(names: tuple[str, ...], codes: NDArray[np.generic]) -> pl.Series:
     return pl.Series(names).gather(pl.Series(codes))
-
-
-def _normal(shares: list[float]) -> NDArray[np.float64]:
-    return np.array(shares) / sum(shares)
 
 
 def _mix(values: U64) -> U64:

@@ -7,6 +7,7 @@ import polars as pl
 from monitors.canary import Rows
 from monitors.contract import Severity, monitor
 from monitors.harms import Harm
+from monitors.packed import high, hour_number, hour_start, low, pack, tally
 
 HOUR = timedelta(hours=1)
 
@@ -32,5 +33,10 @@ def busy_accounts(actions: pl.LazyFrame) -> pl.LazyFrame:
     Misses: bursts that straddle the hour. False alarms: bots that announce themselves.
     """
     sent = actions.filter(pl.col("event_type").is_in(["message_sent", "prompt"]))
-    hours = sent.group_by("account_id", window_start=pl.col("occurred_at").dt.truncate("1h"))
-    return hours.agg(score=pl.len()).with_columns(window_end=pl.col("window_start") + HOUR)
+    hours = tally(sent, pack(pl.col("account_id"), hour_number("occurred_at")))
+    return hours.select(
+        account_id=high(),
+        score="n",
+        window_start=hour_start(low()),
+        window_end=hour_start(low() + 1),
+    )

@@ -7,6 +7,7 @@ import polars as pl
 from monitors.canary import Rows
 from monitors.contract import Severity, monitor
 from monitors.harms import Harm
+from monitors.packed import high, pack, tally
 
 
 @monitor(
@@ -30,5 +31,6 @@ def crowded_addresses(actions: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFra
     Misses: farms that rotate addresses. False alarms: carriers and offices.
     """
     day = period.select(window_start="start", window_end="end")
-    used = actions.group_by("ip").agg(score=pl.col("account_id").n_unique())
-    return used.join(day, how="cross")
+    used = tally(actions, pack(pl.col("ip"), pl.col("account_id")))
+    accounts = used.select(ip=high()).set_sorted("ip").group_by("ip").agg(score=pl.len())
+    return accounts.join(day, how="cross")

@@ -7,6 +7,7 @@ import polars as pl
 from monitors.canary import Rows
 from monitors.contract import Severity, monitor
 from monitors.harms import Harm
+from monitors.packed import high, low, pack, tally
 
 SHARED = 5  # accounts on one device that make it a tie
 
@@ -32,9 +33,11 @@ def device_rings(actions: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFrame:
     A ring is named by its smallest account. Only rings have scores: an account whose devices are
     its own is no ring. Misses: rings with a device each. False alarms: shops, families of five.
     """
-    used = actions.group_by("device_id", "account_id").agg(events=pl.len())
-    accounts = used.group_by("device_id").len().filter(pl.col("len") >= SHARED)
-    ties = used.join(accounts, on="device_id", how="semi")
+    used = tally(actions, pack(pl.col("device_id"), pl.col("account_id"))).select(
+        device_id=high(), account_id=low(), events="n"
+    )
+    accounts = used.set_sorted("device_id").group_by("device_id").len()
+    ties = used.join(accounts.filter(pl.col("len") >= SHARED), on="device_id", how="semi")
     week = period.select(window_start=pl.col("end") - timedelta(days=7), window_end="end")
     return ties.map_batches(_rings, schema=RINGS).join(week, how="cross")
 

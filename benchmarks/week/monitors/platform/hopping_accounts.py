@@ -1,12 +1,13 @@
 """m3: an account that changes country at least four times in a week, each within an hour."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from monitors.canary import Rows
 from monitors.contract import Severity, monitor
 from monitors.harms import Harm
+from monitors.packed import high, pack, tally
 
 HOUR = timedelta(hours=1)
 
@@ -39,24 +40,48 @@ def hopping_accounts(actions: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFram
 
     Misses: an address abroad used for everything. False alarms: corporate networks.
     """
-    country = pl.col("country")
-    places = actions.group_by("account_id").agg(first=country.min(), last=country.max())
-    moved = places.filter(pl.col("first") != pl.col("last"))
-    rows = (
-        actions.select("account_id", "occurred_at", "country")
-        .join(moved, on="account_id", how="semi")
-        .sort("account_id", "occurred_at", "country")
-    )
-    hop = (
-        (pl.col("account_id") == pl.col("account_id").shift())
-        & (country != country.shift())
-        & (pl.col("occurred_at") - pl.col("occurred_at").shift() <= HOUR)
-    )
-    hops = rows.filter(hop).group_by("account_id").agg(hops=pl.len())
-    week = period.select(window_start=pl.col("end") - timedelta(days=7), window_end="end")
+    end = period.collect()["end"].item()
+    days = [_hops(actions, end - timedelta(days=n)) for n in range(7, 0, -1)]
     return (
-        places.select("account_id")
+        pl.concat(days)
+        .group_by("account_id")
+        .agg(score=pl.col("hops").sum())
+        .with_columns(window_start=end - timedelta(days=7), window_end=end)
+    )
+
+
+def _hops(actions: pl.LazyFrame, day: datetime) -> pl.LazyFrame:
+    """Changes of each account whose second event lies in the day; it needs the hour before.
+
+    Only accounts seen in two countries are sorted.
+    """
+    at = pl.col("occurred_at")
+    rows = (
+        actions.filter(at >= day - HOUR, at < day + timedelta(days=1))
+        .select("account_id", "occurred_at", country=pl.col("country").to_physical())
+        .collect(engine="streaming")
+        .lazy()
+    )
+    places = tally(rows, pack(pl.col("account_id"), pl.col("country"))).select(account_id=high())
+    accounts = places.set_sorted("account_id").group_by("account_id").len()
+    moved = rows.join(accounts.filter(pl.col("len") > 1), on="account_id", how="semi")
+    before = pl.col("account_id", "occurred_at", "country").shift().name.prefix("before_")
+    hops = (
+        moved.sort("account_id", "occurred_at", "country")
+        .with_columns(before)
+        .filter(
+            pl.col("account_id") == pl.col("before_account_id"),
+            pl.col("country") != pl.col("before_country"),
+            at - pl.col("before_occurred_at") <= HOUR,
+            at >= day,
+        )
+        .group_by("account_id")
+        .agg(hops=pl.len())
+    )
+    return (
+        accounts.select("account_id")
         .join(hops, on="account_id", how="left")
-        .select("account_id", score=pl.col("hops").fill_null(0))
-        .join(week, how="cross")
+        .select("account_id", pl.col("hops").fill_null(0))
+        .collect(engine="streaming")
+        .lazy()
     )

@@ -7,6 +7,7 @@ import polars as pl
 from monitors.canary import Rows
 from monitors.contract import Severity, monitor
 from monitors.harms import Harm
+from monitors.packed import high, pack, tally
 
 
 @monitor(
@@ -33,14 +34,20 @@ def new_networks(actions: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFrame:
     Score: null for an account without events before the day. Misses: networks used a week ago.
     False alarms: people who travel.
     """
-    firsts = actions.group_by("account_id", "asn").agg(first=pl.col("occurred_at").min())
-    start, first = pl.col("start"), pl.col("first")
+    day = period.collect()
+    key = pack(pl.col("account_id"), pl.col("asn"))
+    today = tally(actions.filter(pl.col("occurred_at") >= day["start"].item()), key)
+    week = tally(actions, key).select("key", ever="n")
+    used = today.join(week, on="key").select("n", "ever", account_id=high())
+    known = week.group_by(account_id=high()).agg(ever=pl.col("ever").sum())
     return (
-        firsts.join(period, how="cross")
-        .group_by("account_id")
-        .agg(new=(first >= start).sum(), known=(first < start).any(), **WINDOW)
-        .select("account_id", *WINDOW, score=pl.when("known").then("new"))
+        used.group_by("account_id")
+        .agg(pl.col("n").sum(), new=(pl.col("n") == pl.col("ever")).sum())
+        .join(known, on="account_id")
+        .select(
+            "account_id",
+            score=pl.when(pl.col("ever") > pl.col("n")).then("new"),
+            window_start=day["start"].item(),
+            window_end=day["end"].item(),
+        )
     )
-
-
-WINDOW = {"window_start": pl.col("start").first(), "window_end": pl.col("end").first()}

@@ -7,6 +7,7 @@ import polars as pl
 from monitors.canary import Rows
 from monitors.contract import Severity, monitor
 from monitors.harms import Harm
+from monitors.packed import repeated
 
 HOUR = timedelta(hours=1)
 
@@ -31,8 +32,19 @@ def repeated_texts(actions: pl.LazyFrame) -> pl.LazyFrame:
 
     Misses: texts that vary. False alarms: greetings.
     """
-    texts = actions.filter(pl.col("text_hash").is_not_null())
-    hours = texts.group_by("text_hash", window_start=pl.col("occurred_at").dt.truncate("1h"))
-    return hours.agg(score=pl.col("account_id").n_unique()).with_columns(
-        window_end=pl.col("window_start") + HOUR
+    texts = (
+        actions.filter(pl.col("text_hash").is_not_null())
+        .select("text_hash", "account_id", window_start=pl.col("occurred_at").dt.truncate("1h"))
+        .collect(engine="streaming")
+        .lazy()
     )
+    again = repeated(texts, "text_hash")
+    common = pl.col("text_hash").is_in(again.implode())
+    hours = texts.filter(common).group_by("text_hash", "window_start")
+    scores = pl.concat(
+        [
+            hours.agg(score=pl.col("account_id").n_unique()),
+            texts.filter(~common).select("text_hash", "window_start", score=pl.lit(1, pl.UInt32)),
+        ]
+    )
+    return scores.with_columns(window_end=pl.col("window_start") + HOUR)
