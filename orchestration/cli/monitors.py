@@ -67,7 +67,7 @@ def digest(monitor_id: str) -> None:
     show_default=True,
     help="Harm that it watches for.",
 )
-@click.option("--author", default="your-id", show_default=True, help="Id of its author.")
+@click.option("--author", default="yourid", show_default=True, help="Id of its author.")
 def new(monitor_id: str, contract: str, harm: str, author: str, *, sql: bool) -> None:
     """Write a monitor that works, its test and its runbook, to be edited.
 

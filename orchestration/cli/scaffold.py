@@ -18,7 +18,7 @@ from monitors.trial import canary_fires
 from orchestration.cli import templates
 from orchestration.duck import score
 
-AUTHOR = re.compile(r"[A-Za-z0-9._-]+")
+AUTHOR = re.compile(r"[a-z0-9]+")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 TREE = ROOT.parent
 TRIED = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -46,7 +46,7 @@ class Plan:
                 "digits and '_', as in chat/mass_messages."
             )
         if not AUTHOR.fullmatch(author):
-            raise MonitorError(f"'{author}' is no author's id; wanted letters, digits, '.' or '-'.")
+            raise MonitorError(f"'{author}' is no author's id; wanted small letters and digits.")
         product, name = parts
         declared = contract_of(contract)
         if product in NOT_PRODUCTS or (ROOT / f"{product}.py").exists() or name == declared.name:
@@ -92,7 +92,8 @@ class Plan:
     @property
     def advice(self) -> str:
         """What to do with what was written."""
-        return templates.ADVICE.format(**self.words, source=_shown(self.source))
+        row = templates.ROW.format(**self.words, language="SQL" if self.sql else "Python")
+        return templates.ADVICE.format(**self.words, source=_shown(self.source), row=row)
 
 
 def write(plan: Plan) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from monitors.canary import Rows
-from monitors.contract import Mode, Severity, monitor
+from monitors.contract import Severity, monitor
 from monitors.detectors.sliding_count import sliding_count
 from monitors.harms import Harm
 
@@ -35,7 +35,6 @@ CANARY = Rows(
     action="review",
     runbook="docs/runbooks/{name}.md",
     canary=(CANARY,),
-    mode=Mode.DRAFT,
 )
 def {name}({contract}: pl.LazyFrame) -> pl.LazyFrame:
     """An account has a hundred {contract} in an hour.
@@ -63,7 +62,6 @@ near = 80
 window = "1h"
 cadence = "hourly"
 severity = "S3"
-mode = "draft"
 action = "review"
 runbook = "docs/runbooks/{name}.md"
 reads = ["{contract}"]
@@ -157,11 +155,18 @@ The team {product}-protection.
 
 ADVICE = """
 It loads and finds its canary as it is. Edit now:
-  1. {source}: the behaviour it scores, harm, owner, authors, severity, action, its text
+  1. {source}: what it scores, harm, owner, authors, severity, action, its text
   2. the test: what must fire, what must not, what nearly does
   3. the runbook: what a finding means, and who decides
   4. the threshold, from your own days:
        watchfloor backtest {id} --from DATE --to DATE --sweep
-  5. DIGESTS in the test, after each change of what it decides: watchfloor monitors digest {id}
-  6. mode: draft runs in backtests; shadow keeps findings without telling anybody
+  5. DIGESTS in the test, after each change of what it decides:
+       watchfloor monitors digest {id}
+  6. docs/monitors.md, a row of its table:
+       {row}
 Run its test: pytest tests/monitors/{product}/test_{name}.py"""
+
+ROW = (
+    "| [`{id}`](runbooks/{name}.md) | An account has a hundred {contract} in an hour | `{entity}` "
+    "| 100 | hourly | S3 | {language} | `{harm}` |"
+)

@@ -15,3 +15,9 @@ def test_shows_gaps_alone(watchfloor: Watchfloor) -> None:
     rows = json.loads(watchfloor("coverage", "--gaps", "--format", "json").stdout)
     assert rows
     assert {(r["state"], r["monitor"]) for r in rows} == {("gap", None)}
+
+
+def test_shows_one_product_alone(watchfloor: Watchfloor) -> None:
+    product = registry().products[0]
+    shown = watchfloor("coverage", "--product", product, "--format", "json").stdout
+    assert {r["product"] for r in json.loads(shown)} == {product}
