@@ -11,6 +11,7 @@ from monitors.contract import Monitor
 from monitors.evaluate import Span
 from monitors.registry import contract_of
 from orchestration.changes import changed_at
+from orchestration.ingest.workspace import exclusive
 from orchestration.inputs import ACTIVITY, BASELINE, DAILY, EVENTS, TEXT, Inputs, roll_up
 from orchestration.lake import Lake
 from orchestration.partitions import DAY, by_day, starts
@@ -84,6 +85,11 @@ def compact(lake: Lake, contract: str, product: str, day: datetime) -> int:
     crash between the two loses nothing and doubles nothing. An hour that is rewritten meanwhile
     keeps its file.
     """
+    with exclusive(lake, product, contract):
+        return _compact(lake, contract, product, day)
+
+
+def _compact(lake: Lake, contract: str, product: str, day: datetime) -> int:
     declared = contract_of(contract)
     taken = 0
     for kind, schema in ((EVENTS, declared.schema), (TEXT, declared.text_schema)):
