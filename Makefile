@@ -28,7 +28,7 @@ dev: $(STAMP)  ## The Dagster UI with daemon, schedules and sensors, on port 300
 	@$(BIN)/watchfloor dev
 
 test: $(VENV)/.installed-dev  ## What CI runs after the checks of lint
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev  ## Format, style, types, layers, spelling, dependencies
 	@$(BIN)/ruff format --check .
