@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from monitors.columns import Contract
+from monitors.errors import MonitorError
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,21 @@ class Rows:
 def events_of(
     rows: Sequence[Rows], contract: Contract, *, product: str, start: datetime
 ) -> pl.DataFrame:
-    """Events table of one contract that the rows describe, times relative to `start`."""
+    """Events table of one contract that the rows describe, times relative to `start`.
+
+    Raises MonitorError when the rows fill a column that the contract does not have.
+    """
+    names = {**contract.schema, **contract.text_schema}
     found = [r for r in enumerate(rows) if r[1].contract == contract.name]
+    unknown = sorted({key for _, group in found for key in group.values} - set(names))
+    if unknown:
+        raise MonitorError(
+            f"A canary fills {unknown}, and '{contract.name}' has no such column; it has "
+            f"{', '.join(names)}."
+        )
     records = [
         _record(group, i, number, product, start) for number, group in found for i in range(group.n)
     ]
-    names = {**contract.schema, **contract.text_schema}
     return pl.DataFrame(records, schema=names, orient="row", strict=False)
 
 

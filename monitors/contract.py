@@ -6,16 +6,17 @@ A monitor's parameters name the tables it reads: `<contract>` (events of its win
 """
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import polars as pl
 
-from monitors.activity import Activity, Baseline
+from monitors.activity import Activity, Baseline, Season
 from monitors.canary import Rows
 from monitors.errors import MonitorError
 from monitors.harms import Harm
@@ -23,6 +24,7 @@ from monitors.harms import Harm
 Cadence = Literal["5m", "hourly", "daily"]
 Score = Callable[..., pl.LazyFrame]
 DAY = timedelta(days=1)
+TITLE = re.compile(r"\w+( \w+)?:")  # a section may follow another without an empty line
 
 
 class Severity(IntEnum):
@@ -105,7 +107,7 @@ class Monitor:
             return ""
         found = [lines[starts[0]].removeprefix(f"{title}:").strip()]
         for line in lines[starts[0] + 1 :]:
-            if not line.strip() or (line[:1].strip() and ":" in line.split(" ")[0]):
+            if not line.strip() or TITLE.match(line):
                 break
             found.append(line.strip())
         return " ".join(found).strip()
@@ -181,6 +183,7 @@ def _contradictions(m: Monitor) -> Mapping[str, str]:
     """What is wrong, by topic; an empty text means that topic is right."""
     activity = {a.contract for a in m.activity}
     baseline = {b.activity.contract for b in m.baseline}
+    seasons = {b.season for b in m.baseline} - set(get_args(Season))
     read_activity = {t.removesuffix("_activity") for t in m.reads if t.endswith("_activity")}
     read_baseline = {t.removesuffix("_baseline") for t in m.reads if t.endswith("_baseline")}
     return {
@@ -189,6 +192,17 @@ def _contradictions(m: Monitor) -> Mapping[str, str]:
         "owner": "" if m.owner else "has no owner; name a team.",
         "window": "" if m.window >= timedelta(0) else f"window {m.window} looks ahead.",
         "near": "" if m.near <= m.threshold else f"near {m.near} is over its threshold.",
+        "cadence": (
+            f"cadence is '{m.cadence}'; choose one of {', '.join(get_args(Cadence))}."
+            if m.cadence not in get_args(Cadence)
+            else ""
+        ),
+        "season": (
+            f"a baseline's season is {sorted(seasons)}; choose one of "
+            f"{', '.join(get_args(Season))}."
+            if seasons
+            else ""
+        ),
         "5m": (
             "cadence '5m' re-evaluates an open hour, so it needs monotone=True: a score that can "
             "only grow as rows arrive."

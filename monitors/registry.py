@@ -152,6 +152,8 @@ def _check_place(found: Monitor, path: Path) -> None:
             f"'{path.name}' declares product '{found.product}' and lies in '{path.parent.name}'; "
             "make them equal."
         )
+    if path.with_suffix(".py").exists() and path.with_suffix(".sql").exists():
+        raise MonitorError(f"'{path.stem}' is there as .py and as .sql; keep one of them.")
     for table in found.reads:
         Table.parse(table)
 

@@ -50,6 +50,12 @@ REQUIRED = (
     "reads",
 )
 OPTIONAL = ("near", "mode", "monotone", "activity", "baseline", "canary")
+LISTS = ("authors", "reads", "activity", "baseline", "canary")
+TABLES = {
+    "activity": ("contract", "by", "sums", "where", "hourly"),
+    "baseline": ("activity", "days", "season", "zone"),
+    "canary": ("contract", "n", "at", "every", "values"),
+}
 
 
 def duration(text: str) -> timedelta:
@@ -70,6 +76,7 @@ def parse(path: Path) -> Monitor:
     except tomllib.TOMLDecodeError as error:
         raise MonitorError(f"'{path.name}': the declaration is not TOML: {error}.") from error
     _refuse_unknown(path, declared)
+    _refuse_wrong_types(path, declared)
     try:
         found = _monitor(path, declared, match["body"].strip().rstrip(";"))
     except (KeyError, TypeError, ValueError) as error:
@@ -86,6 +93,20 @@ def _refuse_unknown(path: Path, declared: Mapping[str, Any]) -> None:
             f"'{path.name}': missing {missing}, unknown {unknown}; a declaration has "
             f"{', '.join(REQUIRED)} and may have {', '.join(OPTIONAL)}."
         )
+
+
+def _refuse_wrong_types(path: Path, declared: Mapping[str, Any]) -> None:
+    """Refuse what Python would silently take for something else, and misspelt keys of tables."""
+    found = [f"'{key}' is no list" for key in LISTS if not isinstance(declared.get(key, []), list)]
+    if not isinstance(declared.get("monotone", False), bool):
+        found.append("'monotone' is neither true nor false")
+    for kind, keys in TABLES.items():
+        for table in declared.get(kind, ()):
+            unknown = [key for key in table if key not in keys]
+            if unknown:
+                found.append(f"a '{kind}' has {unknown} and may have {', '.join(keys)}")
+    if found:
+        raise MonitorError(f"'{path.name}': {'; '.join(found)}.")
 
 
 def _monitor(path: Path, declared: Mapping[str, Any], body: str) -> Monitor:
