@@ -13,6 +13,7 @@ from orchestration.inputs import EVENTS, TEXT
 from orchestration.lake import Lake, Piece
 from orchestration.partitions import DAY
 
+FILES = "[!.]*.parquet"
 FINDINGS, SAMPLES, EVALUATIONS, QUARANTINE = "findings", "samples", "evaluations", "quarantine"
 
 
@@ -35,7 +36,7 @@ def names(*, text: bool) -> dict[str, str]:
 
 def exists(lake: Lake, folder: str) -> bool:
     """Whether the lake has a file of a table."""
-    return any(True for _ in _files(lake, folder))
+    return next(Path(lake.root, folder).rglob(FILES), None) is not None
 
 
 def view(lake: Lake, name: str, folder: str) -> View:
@@ -60,7 +61,7 @@ def quarantined(lake: Lake) -> pl.DataFrame:
 
 
 def _files(lake: Lake, folder: str) -> Iterator[str]:
-    for path in sorted(Path(lake.root, folder).rglob("[!.]*.parquet")):
+    for path in sorted(Path(lake.root, folder).rglob(FILES)):
         yield str(path)
 
 
