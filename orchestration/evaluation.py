@@ -22,7 +22,7 @@ from orchestration.manifests import (
     Intent,
     Manifest,
     content_digest,
-    newer_exists,
+    newer,
     write_manifest,
 )
 from orchestration.partitions import LENGTH, by_day, starts
@@ -31,6 +31,7 @@ FINDINGS_TABLE, SAMPLES_TABLE = "findings", "samples"
 INSTALLED = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
 LIVE_FOR = timedelta(hours=24)
 STRATA = (FLAGGED, NEAR, BULK, NULL)
+FAULTS = (Exception, pl.exceptions.PanicException)  # a panic of Polars is no Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,17 @@ def evaluate_span(run: Run, monitor: Monitor, span: Span) -> list[Manifest]:
     """Evaluate every partition of a span and store it; one manifest a partition, in order.
 
     An error of the monitor's own becomes failed manifests; an error in storing them is raised.
+    A partition that was evaluated as of a later time keeps that result and its manifest.
     """
     manifests: list[Manifest] = []
     for part in parts(monitor, span):
         began = time.perf_counter()
         try:
             found = _evaluate(run, monitor, part)
-        except Exception as error:  # noqa: BLE001 - one monitor's fault must not stop its siblings
-            manifests += [_failed(run, monitor, s, error) for s in starts(part, monitor.every)]
-            continue
-        manifests += _store(run, monitor, part, found, began)
-    for manifest in manifests:
-        if manifest.status == "failed":
-            write_manifest(run.lake, monitor, manifest)
+        except FAULTS as error:  # one monitor's fault must not stop its siblings
+            manifests += _store_failed(run, monitor, part, error)
+        else:
+            manifests += _store(run, monitor, part, found, began)
     return manifests
 
 
@@ -113,6 +112,9 @@ def _store(
     delivered = _delivered(run.lake, monitor)
     manifests = []
     for start in partitions:
+        if known := newer(run.lake, monitor, start, run.now):
+            manifests.append(known)
+            continue
         own = findings.get(start, evaluation.findings.clear())
         manifest = Manifest(
             **_identity(run, monitor, start),
@@ -127,8 +129,6 @@ def _store(
             sample_rate=run.rate,
             seconds=round(seconds, 4),
         )
-        if newer_exists(run.lake, monitor, start, run.now):
-            continue
         for table, rows in (
             (FINDINGS_TABLE, own),
             (SAMPLES_TABLE, samples.get(start, evaluation.samples.clear())),
@@ -174,7 +174,18 @@ def _identity(run: Run, monitor: Monitor, start: datetime) -> dict[str, Any]:
     }
 
 
-def _failed(run: Run, monitor: Monitor, start: datetime, error: Exception) -> Manifest:
+def _store_failed(
+    run: Run, monitor: Monitor, span: Span, error: BaseException
+) -> Iterator[Manifest]:
+    for start in starts(span, monitor.every):
+        known = newer(run.lake, monitor, start, run.now)
+        manifest = known or _failed(run, monitor, start, error)
+        if not known:
+            write_manifest(run.lake, monitor, manifest)
+        yield manifest
+
+
+def _failed(run: Run, monitor: Monitor, start: datetime, error: BaseException) -> Manifest:
     return Manifest(
         **_identity(run, monitor, start),
         status="failed",
@@ -191,7 +202,7 @@ def _failed(run: Run, monitor: Monitor, start: datetime, error: Exception) -> Ma
     )
 
 
-def safe(error: Exception) -> str:
+def safe(error: BaseException) -> str:
     """Name an error without its data: our own message, or type and place for any other."""
     if isinstance(error, MonitorError):
         return f"MonitorError: {error}"

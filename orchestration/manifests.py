@@ -74,10 +74,10 @@ def write_manifest(lake: Lake, monitor: Monitor, manifest: Manifest) -> None:
     lake.replace_json(manifest_path(lake, monitor, start), asdict(manifest))
 
 
-def newer_exists(lake: Lake, monitor: Monitor, start: datetime, now: datetime) -> bool:
-    """Whether the partition was evaluated as of a later time than `now`: that result stays."""
+def newer(lake: Lake, monitor: Monitor, start: datetime, now: datetime) -> Manifest | None:
+    """The partition's manifest if it is as of a later time than `now`: that result stays."""
     known = read_manifest(lake, monitor, start)
-    return known is not None and datetime.fromisoformat(known.as_of) > now
+    return known if known and datetime.fromisoformat(known.as_of) > now else None
 
 
 def content_digest(findings: pl.DataFrame) -> str:

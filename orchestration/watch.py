@@ -12,7 +12,7 @@ from monitors.evaluate import Span
 from monitors.registry import Broken
 from monitors.trial import canary_fires
 from orchestration.duck import score
-from orchestration.evaluation import Run, evaluate_span, safe
+from orchestration.evaluation import FAULTS, Run, evaluate_span, safe
 from orchestration.health.drift import Drift, drift
 from orchestration.health.history import record, row
 from orchestration.manifests import Manifest
@@ -74,7 +74,7 @@ def _canary(monitor: Monitor, start: datetime) -> tuple[bool, str]:
     """Whether the canary was found, and if not because of an error, which."""
     try:
         return canary_fires(monitor, start, runner=score), ""
-    except Exception as error:  # noqa: BLE001 - a canary that breaks is a dead canary: reported
+    except FAULTS as error:  # a canary that breaks is a dead canary: reported
         return False, safe(error)
 
 

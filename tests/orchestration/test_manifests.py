@@ -10,7 +10,7 @@ from orchestration.lake import Lake
 from orchestration.manifests import (
     Manifest,
     content_digest,
-    newer_exists,
+    newer,
     read_manifest,
     write_manifest,
 )
@@ -73,11 +73,11 @@ def test_what_got_a_score_is_flagged_near_or_bulk() -> None:
 def test_only_a_later_as_of_is_newer(lake: Lake) -> None:
     seen = at("2026-03-02T11:05")
     moment = timedelta(microseconds=1)
-    assert not newer_exists(lake, failed_logins, TEN, seen)
+    assert newer(lake, failed_logins, TEN, seen) is None
     write_manifest(lake, failed_logins, MANIFEST)
-    assert newer_exists(lake, failed_logins, TEN, seen - moment)
-    assert not newer_exists(lake, failed_logins, TEN, seen)
-    assert not newer_exists(lake, failed_logins, TEN, seen + moment)
+    assert newer(lake, failed_logins, TEN, seen - moment) == MANIFEST
+    assert newer(lake, failed_logins, TEN, seen) is None
+    assert newer(lake, failed_logins, TEN, seen + moment) is None
 
 
 def test_the_digest_is_over_ids_scores_evidence_and_order() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from monitors.contract import Monitor
 from monitors.evaluate import Span
 from monitors.registry import contract_of
 from orchestration.inputs import EVENTS, TEXT
@@ -51,6 +52,12 @@ def put(lake: Lake, product: str, contract: str, rows: Sequence[Row]) -> list[da
         )
         _add(lake, f"{TEXT}/{contract}", product, written, hours)
     return hours
+
+
+def stored(lake: Lake, table: str, monitor: Monitor, start: datetime) -> pl.DataFrame:
+    """Findings or samples of one partition, as they are stored."""
+    path = lake.partition_path(f"{table}/{monitor.name}", monitor.product, start, monitor.every)
+    return pl.read_parquet(str(path), hive_partitioning=False)
 
 
 def files(lake: Lake) -> list[str]:
