@@ -52,6 +52,7 @@ def mark(
     for hour in hours:
         for name in activities:
             lake.hour_path(f"{ACTIVITY}/{name}", product, hour).unlink(missing_ok=True)
+            lake.day_path(f"{ACTIVITY}/{name}", product, day_of(hour)).unlink(missing_ok=True)
             lake.day_path(f"{DAILY}/{name}", product, day_of(hour)).unlink(missing_ok=True)
         if since is not None and hour < since:
             continue

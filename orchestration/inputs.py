@@ -103,15 +103,23 @@ class Inputs:
         return pl.concat([frame.select(wanted) for frame in frames], how="vertical_relaxed")
 
     def _hours(self, activity: Activity, product: str, span: Span) -> pl.LazyFrame:
-        table = f"{ACTIVITY}/{activity.name}"
         hours = list(starts(span, "1h"))
-        paths = {hour: self.lake.hour_path(table, product, hour) for hour in hours}
         whole = {h for h in hours if h >= span.start and h + HOUR <= span.end}
-        made = {h for h in hours if h in whole and _holds(paths[h], activity.sums)}
         wanted = _columns(activity)
-        frames = []
-        if made:
-            files = [str(paths[hour]) for hour in hours if hour in made]
+        frames: list[pl.LazyFrame] = []
+        files: list[str] = []
+        made: set[datetime] = set()
+        for piece in self.lake.pieces(f"{ACTIVITY}/{activity.name}", [product], span):
+            held = {hour for hour in piece.starts if hour in whole}
+            if not held or not _holds(piece.path, activity.sums):
+                continue
+            made |= held
+            if len(held) == len(piece.starts) and piece.hours is None:
+                files.append(str(piece.path))
+            else:
+                rows = _scan([str(piece.path)]).filter(pl.col("hour").is_in(sorted(held)))
+                frames.append(rows.select(wanted))
+        if files:
             frames.append(_scan(files).select(wanted))
         missing = [hour for hour in hours if hour not in made]
         if missing:

@@ -29,6 +29,13 @@ class Piece:
     day: datetime
     hours: tuple[int, ...] | None
 
+    @property
+    def starts(self) -> list[datetime]:
+        """Starts of the hours for which this file speaks."""
+        if self.path.name != "day.parquet":
+            return [self.day + int(self.path.stem.removeprefix("hour=")) * HOUR]
+        return [self.day + hour * HOUR for hour in self.hours or range(24)]
+
 
 @dataclass(frozen=True)
 class Lake:

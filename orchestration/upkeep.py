@@ -14,7 +14,7 @@ from orchestration.changes import changed_at
 from orchestration.ingest.workspace import exclusive
 from orchestration.inputs import ACTIVITY, BASELINE, DAILY, EVENTS, TEXT, Inputs, roll_up
 from orchestration.lake import Lake
-from orchestration.partitions import DAY, by_day, starts
+from orchestration.partitions import DAY, by_day, day_of, starts
 
 
 def activities_of(monitors: Iterable[Monitor]) -> dict[str, Activity]:
@@ -37,23 +37,28 @@ def baselines_of(monitors: Iterable[Monitor]) -> dict[str, Baseline]:
 def build_activity(lake: Lake, activity: Activity, product: str, span: Span) -> dict[datetime, int]:
     """Aggregate each hour of a span and store it; rows by hour. An hour without events is empty.
 
-    An hour whose events change meanwhile keeps no file: its activity is made from events.
+    A whole day goes into one file, so that a long look-back opens one in place of twenty-four. An
+    hour whose events change meanwhile keeps no file: its activity is made from events.
     """
     contract = activity.contract
-    schema = contract_of(contract).schema
+    table, schema = f"{ACTIVITY}/{activity.name}", contract_of(contract).schema
     written: dict[datetime, int] = {}
     for part in by_day(span):
         hours = list(starts(part, "1h"))
-        before = [changed_at(lake, contract, product, hour) for hour in hours]
+        before = {hour: changed_at(lake, contract, product, hour) for hour in hours}
         events = lake.scan(f"{EVENTS}/{contract}", [product], part, schema=schema)
         rows = hourly(activity, events).collect(engine="streaming").sort("hour", *activity.keys)
-        for hour, change in zip(hours, before, strict=True):
-            inside = rows.filter(pl.col("hour") == hour)
-            path = lake.hour_path(f"{ACTIVITY}/{activity.name}", product, hour)
-            lake.replace(path, inside)
-            if changed_at(lake, contract, product, hour) != change:
+        own = {lake.hour_path(table, product, hour): [hour] for hour in hours}
+        whole = part.start == day_of(part.start) and part.end == part.start + DAY
+        files = {lake.day_path(table, product, part.start): hours} if whole else own
+        for path, held in files.items():
+            lake.replace(path, rows.filter(pl.col("hour").is_in(held)))
+            if any(changed_at(lake, contract, product, hour) != before[hour] for hour in held):
                 path.unlink()
-            written[hour] = inside.height
+            elif whole:
+                for hour_path in own:
+                    hour_path.unlink(missing_ok=True)
+        written |= dict.fromkeys(hours, 0) | dict(rows["hour"].value_counts().iter_rows())
     return written
 
 
