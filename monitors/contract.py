@@ -24,7 +24,7 @@ from monitors.harms import Harm
 Cadence = Literal["5m", "hourly", "daily"]
 Score = Callable[..., pl.LazyFrame]
 DAY = timedelta(days=1)
-TITLE = re.compile(r"\w+( \w+)?:")  # a section may follow another without an empty line
+TITLE = re.compile(r"[A-Z]\w*( \w+)?:")  # a section may follow another without an empty line
 
 
 class Severity(IntEnum):

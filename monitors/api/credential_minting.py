@@ -36,7 +36,7 @@ CANARY = Rows(
     authors=("rkhan",),
     owner="api-security",
     threshold=5,
-    window=timedelta(hours=1),
+    window=timedelta(0),
     cadence="hourly",
     severity=Severity.S1,
     action="suspend_key",

@@ -27,7 +27,7 @@ CANARY = Rows(
     owner="api-security",
     threshold=0.5,
     near=0.3,
-    window=timedelta(hours=1),
+    window=timedelta(0),
     cadence="hourly",
     severity=Severity.S2,
     action="rotate_key",

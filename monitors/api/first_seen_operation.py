@@ -38,7 +38,7 @@ CANARY = (
     owner="api-security",
     threshold=10,
     near=6,
-    window=timedelta(hours=1),
+    window=timedelta(0),
     cadence="hourly",
     severity=Severity.S2,
     action="notify_owner",

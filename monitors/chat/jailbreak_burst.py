@@ -28,7 +28,7 @@ CANARY = (
     owner="chat-safety",
     threshold=5,
     near=3.5,
-    window=timedelta(days=1),
+    window=timedelta(0),
     cadence="daily",
     severity=Severity.S2,
     action="restrict_model",

@@ -34,7 +34,7 @@ CANARY = (
     owner="legal-operations",
     threshold=5,
     near=3.5,
-    window=timedelta(days=1),
+    window=timedelta(0),
     cadence="daily",
     severity=Severity.S3,
     action="review",

@@ -29,7 +29,7 @@ CANARY = Rows(
     owner="web-integrity",
     threshold=20,
     near=10,
-    window=timedelta(hours=1),
+    window=timedelta(0),
     cadence="hourly",
     severity=Severity.S1,
     action="page_owner",

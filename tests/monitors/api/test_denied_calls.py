@@ -4,7 +4,7 @@ import pytest
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "e7d135c8b9dadb9b"}
+DIGESTS = {1: "4ee9e34296c41459"}
 
 
 def calls(n: int, error: str | None, status: int | None = None, clock: str = "10:00") -> list[Row]:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "2f6380396d0495ae"}
+DIGESTS = {1: "961085169ad33c7a"}
 
 
 def calls(n: int, operation: str = "Describe{i}", clock: str = "10:00") -> list[Row]:
