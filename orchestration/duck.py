@@ -1,4 +1,4 @@
-"""DuckDB over the lake: SQL monitors and `watchfloor sql`. It holds no state of its own."""
+"""DuckDB over the lake, for SQL monitors and `watchfloor sql`; it holds no state of its own."""
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -11,10 +11,9 @@ import polars as pl
 from monitors.columns import TIMESTAMP
 from monitors.contract import Monitor
 from monitors.evaluate import Span
-from monitors.registry import Table, contracts
+from monitors.registry import Table
 from monitors.trial import Tables, python
 from orchestration.inputs import Inputs, Source
-from orchestration.lake import Lake
 
 CONFIG: dict[str, str | int | float | list[str]] = {
     "memory_limit": "1GB",
@@ -72,7 +71,7 @@ def _stored(tables: Tables, folder: Path) -> dict[str, str]:
 
 
 def _union(source: Source, shape: Path) -> str:
-    """Query over the pieces of a span; the empty file gives columns that older files lack."""
+    """The schema's columns over the pieces of a span; the empty file gives those files lack."""
     whole = [str(p.path) for p in source.pieces if p.hours is None]
     parts = [reading([str(shape), *whole])]
     for piece in source.pieces:
@@ -83,8 +82,9 @@ def _union(source: Source, shape: Path) -> str:
         f"where occurred_at >= timestamptz '{source.span.start.isoformat()}' "
         f"and occurred_at < timestamptz '{source.span.end.isoformat()}'"
     )
-    # A view takes no bound parameters; the texts are our own paths and times.
-    return f"select * from ({' union all by name '.join(parts)}) {within}"  # noqa: S608
+    columns = ", ".join(f'"{name}"' for name in source.schema)
+    # A view takes no bound parameters; the texts are our own names, paths and times.
+    return f"select {columns} from ({' union all by name '.join(parts)}) {within}"  # noqa: S608
 
 
 def reading(files: Sequence[str]) -> str:
@@ -104,16 +104,3 @@ def query(sql: str, views: Mapping[str, str], *, connect: Connect = connect) -> 
     rows = found if isinstance(found, pl.DataFrame) else found.to_frame()
     times = [c for c, dtype in rows.schema.items() if isinstance(dtype, pl.Datetime)]
     return rows.with_columns(pl.col(c).cast(TIMESTAMP) for c in times)
-
-
-def lake_views(lake: Lake) -> dict[str, str]:
-    """Query behind each table of the lake, by a name SQL can use: `api_requests`, `findings`."""
-    tables = {name: f"events/{name}" for name in contracts()}
-    tables |= {"findings": "findings", "samples": "samples"}
-    files = {name: _files(lake, table) for name, table in tables.items()}
-    return {name: reading(found) for name, found in files.items() if found}
-
-
-def _files(lake: Lake, table: str) -> list[str]:
-    folder = Path(lake.root) / table
-    return sorted(str(p) for p in folder.rglob("[!.]*.parquet"))
