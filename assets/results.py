@@ -16,10 +16,9 @@ from orchestration.resources import LakeResource
 from orchestration.watch import Outcome, top_entities
 
 CHECKS = {
-    "evaluated": "The monitor ran on this partition and its scores kept to the contract.",
+    "evaluated": "The monitor ran on events that a source has delivered, and kept its contract.",
     "canary": "The monitor found its own canary: it can still see what it is for.",
     "hit_rate": "Findings per score are in line with like hours of the last 28 days.",
-    "source": "A source has delivered events at or after this partition.",
 }
 SHOWN, PLOT_DAYS = 10, 7
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
@@ -59,13 +58,16 @@ def materialized(
 def checks(outcome: Outcome) -> Iterator[dg.AssetCheckResult]:
     """Answer every check of one monitor."""
     failed = [m.partition for m in outcome.manifests if m.status == "failed"]
+    stale = [m.partition for m in outcome.manifests if m.status == "stale"]
+    wrong = bool(failed) or outcome.failed
     yield _result(
         outcome,
         "evaluated",
-        passed=not failed and not outcome.failed,
-        severity=ERROR,
+        passed=not wrong and not stale,
+        severity=ERROR if wrong else WARN,
         metadata={
             "partitions_failed": len(failed),
+            "partitions_no_source_has_reached": len(stale),
             "error": "; ".join(outcome.errors) or "none",
         },
     )
@@ -93,14 +95,6 @@ def checks(outcome: Outcome) -> Iterator[dg.AssetCheckResult]:
             "expected": "not known" if last.expected is None else round(last.expected, 2),
             "periods_of_history": last.periods,
         },
-    )
-    stale = [m for m in outcome.evaluated if m.status == "stale"]
-    yield _result(
-        outcome,
-        "source",
-        passed=not stale,
-        severity=WARN,
-        metadata={"stale_partitions": len(stale)},
     )
 
 

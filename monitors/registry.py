@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from monitors.columns import Contract
-from monitors.contract import Monitor
+from monitors.contract import Mode, Monitor
 from monitors.errors import ContractError, MonitorError
 from monitors.sql import parse
 
@@ -51,6 +51,11 @@ class Registry:
         alike = difflib.get_close_matches(monitor_id, self.monitors, n=3, cutoff=0.4)
         hint = f" Did you mean {', '.join(alike)}?" if alike else ""
         raise MonitorError(f"There is no monitor '{monitor_id}'.{hint}")
+
+    def watching(self) -> "Registry":
+        """The registry without drafts, which are for backtests only."""
+        live = {k: m for k, m in self.monitors.items() if m.mode is not Mode.DRAFT}
+        return Registry(live, self.broken)
 
     @property
     def products(self) -> list[str]:

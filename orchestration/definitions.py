@@ -40,4 +40,4 @@ def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definition
     )
 
 
-defs = build(registry(), load(), Clock())
+defs = build(registry().watching(), load(), Clock())

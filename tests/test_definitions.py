@@ -27,7 +27,7 @@ def test_every_monitor_is_an_asset_of_its_product() -> None:
         assert node.tags["severity"] == monitor.severity.name
         assert monitor.runbook in (node.description or "")
         assert monitor.section("Threshold") in (node.description or "")
-        assert {k.name for k in node.check_keys} == {"evaluated", "canary", "hit_rate", "source"}
+        assert {k.name for k in node.check_keys} == {"evaluated", "canary", "hit_rate"}
 
 
 def test_every_asset_says_what_it_is() -> None:

@@ -42,7 +42,7 @@ def demo(week: bool) -> None:  # noqa: FBT001 - a command line's flag
         task = bar.add_task("Taking in the sample logs", total=total)
         for name in take_in(lake, sources, now=datetime.now(UTC), hot=settings.hot):
             bar.update(task, advance=1, description=f"Taken in: {name}")
-        planned = legs(lake, registry(), week=week)
+        planned = legs(lake, registry().watching(), week=week)
         task = bar.add_task("Evaluating", total=len(planned))
         seconds: dict[str, float] = {}
         failed = []

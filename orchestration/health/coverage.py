@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from monitors.contract import Monitor
+from monitors.contract import Mode, Monitor
 from monitors.harms import Harm
 from monitors.registry import Registry
 from orchestration.health.history import history
@@ -19,7 +19,7 @@ def coverage(registry: Registry, lake: Lake, *, now: datetime) -> pl.DataFrame:
     """One row per product, harm and monitor; one with a null monitor where nobody watches.
 
     `state`: healthy, late (not evaluated lately), failing (last evaluation failed), blind (its
-    canary was missed), never run, broken (its file does not load), or gap.
+    canary was missed), never run, draft (backtests only), broken (its file does not load), or gap.
     """
     rows: list[dict[str, object]] = []
     for product in registry.products:
@@ -39,7 +39,7 @@ def coverage(registry: Registry, lake: Lake, *, now: datetime) -> pl.DataFrame:
 
 
 def _gaps(monitors: Iterable[Monitor]) -> list[str]:
-    watched = {str(m.harm) for m in monitors}
+    watched = {str(m.harm) for m in monitors if m.mode is not Mode.DRAFT}
     return [str(h) for h in Harm if str(h) not in watched and h is not Harm.MONITORING_GAP]
 
 
@@ -58,6 +58,8 @@ def _row(monitor: Monitor, past: pl.DataFrame, now: datetime) -> dict[str, objec
 
 
 def _state(monitor: Monitor, last: dict[str, object] | None, now: datetime) -> str:
+    if monitor.mode is Mode.DRAFT:
+        return "draft"
     if last is None:
         return "never run"
     if last["status"] == "failed":

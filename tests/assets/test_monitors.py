@@ -153,7 +153,8 @@ def test_a_partition_no_source_has_reached_is_stale(place: Place) -> None:
 
     result = place.run(A)
 
-    assert not checks(result)["a", "source"].passed
+    assert not checks(result)["a", "evaluated"].passed
+    assert checks(result)["a", "evaluated"].severity == dg.AssetCheckSeverity.WARN
     assert manifest(place, "a").status == "stale"
 
 
@@ -207,3 +208,15 @@ def test_removing_one_file_removes_exactly_one_asset(place: Place) -> None:
     after = {key for asset in place.assets() for key in asset.keys}
     assert before - after == {dg.AssetKey(list(B))}
     assert after < before
+
+
+def test_a_draft_is_for_backtests_and_never_runs(place: Place) -> None:
+    place.monitor("a")
+    place.monitor("b")
+    path = place.root / "monitors" / "web" / "b.py"
+    text = path.read_text(encoding="utf-8").replace("version=1,", "version=1, mode=Mode.DRAFT,")
+    path.write_text(text.replace("import Severity", "import Mode, Severity"), encoding="utf-8")
+
+    assert set(place.registry().monitors) == {"web/a", "web/b"}
+    assert set(place.registry().watching().monitors) == {"web/a"}
+    assert dg.AssetKey(list(B)) not in {key for asset in place.assets() for key in asset.keys}

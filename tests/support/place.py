@@ -94,7 +94,7 @@ class Place:
 
     def assets(self) -> list[dg.AssetsDefinition]:
         """Every asset of those monitors."""
-        found = self.registry()
+        found = self.registry().watching()
         return [*event_assets(found), *activity_assets(found), *monitor_assets(found)]
 
     def events(self, account: str, n: int, *, at: datetime = NOON, product: str = "web") -> None:
