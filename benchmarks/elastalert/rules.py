@@ -13,6 +13,7 @@ from monitors.detectors.reset_windows.frequency import frequency
 from monitors.detectors.reset_windows.new_terms import new_terms
 from monitors.detectors.reset_windows.spike import spike
 
+KNOWN = pl.Series(CLIENTS)
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)  # ElastAlert's own `buffer_time`, by which it catches up
 
@@ -62,7 +63,7 @@ RULES = {
     ),
     "new_terms": Rule(
         {"fields": ["client"], "known": CLIENTS.tolist()},
-        lambda events: new_terms(events, value="client", known=CLIENTS.tolist()),
+        lambda events: new_terms(events, value="client", known=KNOWN),
     ),
     "change": Rule(
         {

@@ -25,6 +25,7 @@ def new_terms(
     each value. Keys never seen, empty input: no rows. A late row takes the match from a later one.
     """
     said = says_something(value, events.collect_schema()[value])
-    unknown = events.select(event_id, value, time).filter(said, ~pl.col(value).is_in(known))
+    new = ~pl.col(value).is_in(known.implode() if isinstance(known, pl.Series) else known)
+    unknown = events.select(event_id, value, time).filter(said, new)
     rows = unknown.collect(engine="streaming").sort(time, maintain_order=True)
     return rows.unique(value, keep="first", maintain_order=True)

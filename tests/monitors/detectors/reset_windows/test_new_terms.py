@@ -54,6 +54,11 @@ def test_knows_values_in_a_dictionary(dtype: pl.DataType) -> None:
     assert matched(frame, ["x"]) == ["e1"]
 
 
+def test_known_values_may_be_a_series() -> None:
+    found = new_terms(events(("x", 0), ("y", 1)), value="what", known=pl.Series(["x"]))
+    assert found["event_id"].to_list() == ["e1"]
+
+
 def test_no_events_no_matches() -> None:
     assert new_terms(events(), value="what", known=["x"]).schema == SCHEMA
 
