@@ -19,7 +19,7 @@ MIN_SCORED = 500
 TAIL = 0.0025  # each side: the alarm's confidence is 0.995
 FLOOR = 0.25  # a change under a quarter is no alarm, however sure
 MIN_HITS_OFF = 3  # nor is one of fewer than three findings
-NEAR_HOURS = 1  # seasonality: hours of day at most this far apart are alike
+NEAR_HOURS = (0, 1)  # seasonality: the same hour of day, and its neighbours if that is too little
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,15 @@ class Drift:
     periods: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Like partitions: how many, and their hits and scores, the older the lighter."""
+
+    periods: int
+    hits: float
+    scored: float
+
+
 def drift(history: pl.DataFrame, *, partition: datetime, hits: int, scored: int) -> Drift:
     """Compare a partition's hits with those of like partitions of the last 28 days.
 
@@ -40,16 +49,10 @@ def drift(history: pl.DataFrame, *, partition: datetime, hits: int, scored: int)
     ("1h" or "1d"). Partitions that alarmed themselves (`drift` up or down) are left out, so that
     an anomaly is not soon learnt as normal.
     """
-    like = _like(history, partition)
-    weight = pl.lit(DECAY).pow((pl.lit(partition) - pl.col("partition")).dt.total_hours() / 24)
-    sums = like.select(
-        hits=(pl.col("flagged") * weight).sum(),
-        scored=(pl.col("scored") * weight).sum(),
-    )
-    past_hits, past_scored = sums.row(0)
-    if like.height < MIN_PERIODS or past_scored < MIN_SCORED or scored == 0:
-        return Drift("insufficient data", hits, scored, None, like.height)
-    a, b = past_hits + 0.5, past_scored - past_hits + 0.5
+    past = _past(history, partition)
+    if past.periods < MIN_PERIODS or past.scored < MIN_SCORED or scored == 0:
+        return Drift("insufficient data", hits, scored, None, past.periods)
+    a, b = past.hits + 0.5, past.scored - past.hits + 0.5
     expected = scored * a / (a + b)
     history_says = betabinom(scored, a, b)
     off = abs(hits - expected) >= max(FLOOR * expected, MIN_HITS_OFF)
@@ -58,12 +61,29 @@ def drift(history: pl.DataFrame, *, partition: datetime, hits: int, scored: int)
         state = "up"
     elif off and hits < expected and history_says.cdf(hits) < TAIL:
         state = "down"
-    return Drift(state, hits, scored, float(expected), like.height)
+    return Drift(state, hits, scored, float(expected), past.periods)
 
 
-def _like(history: pl.DataFrame, partition: datetime) -> pl.DataFrame:
+def _past(history: pl.DataFrame, partition: datetime) -> _Past:
+    """The hour of day itself where that is enough, for rates may jump from one hour to the next."""
+    found = _Past(0, 0.0, 0.0)
+    for near in NEAR_HOURS:
+        like = _like(history, partition, near)
+        age = (pl.lit(partition) - pl.col("partition")).dt.total_hours() / 24
+        hits, scored = like.select(
+            hits=(pl.col("flagged") * pl.lit(DECAY).pow(age)).sum(),
+            scored=(pl.col("scored") * pl.lit(DECAY).pow(age)).sum(),
+        ).row(0)
+        found = _Past(like.height, hits, scored)
+        if found.periods >= MIN_PERIODS and scored >= MIN_SCORED:
+            break
+    return found
+
+
+def _like(history: pl.DataFrame, partition: datetime, near: int) -> pl.DataFrame:
     apart = (pl.col("partition").dt.hour().cast(pl.Int64) - partition.hour).abs()
-    alike = (pl.col("every") == "1d") | (apart <= NEAR_HOURS) | (apart >= 24 - NEAR_HOURS)
+    alike = (pl.col("every") == "1d") | (apart <= near) | (apart >= 24 - near)
     steady = ~pl.col("drift").is_in(["up", "down"]).fill_null(value=False)
     recent = pl.col("partition") >= partition - timedelta(days=DAYS)
-    return history.filter(pl.col("partition") < partition, recent, alike, steady)
+    told = pl.col("scored") > 0  # a failed evaluation, or an hour without events, tells no rate
+    return history.filter(pl.col("partition") < partition, recent, alike, steady, told)
