@@ -42,7 +42,7 @@ def credential_stuffing(logins: pl.LazyFrame) -> pl.LazyFrame:
 
     Threshold: A starting value. An office of 300 behind one address, where 1 in 50 mistypes the
     password in its busiest hour, makes 6; the most accounts that one address tried in six weeks
-    of a public server's log is 2.
+    of a public server's log is 1.
 
     Misses: Lists spread over many addresses, attempts on accounts that do not exist where the log
     then has no account, and lists that are fresh: those succeed.

@@ -43,7 +43,7 @@ def password_guessing(logins: pl.LazyFrame) -> pl.LazyFrame:
     the accounts exist. Methods without anything to guess, such as taking a role, are left out.
 
     Threshold: Tools stop at the limit that the server sets: in six weeks of a public server's log
-    half of the 52 address-hours with a failed sign-in have 10 or more. A person who forgot a
+    28 of the 52 address-hours with a failed sign-in have 10 or more. A person who forgot a
     password stops after a handful and asks for a new one.
 
     Misses: Guessing slower than 10 an hour, and guessing spread over addresses.

@@ -20,7 +20,7 @@ Counts the calls of a calendar hour that switch off audit trails, flow logs, thr
 configuration recording; a call that was refused or found nothing to switch off counts half.
 
 Threshold: One that succeeded is enough for a person to look: outside the attack exercise in the
-sample, none of 134 keys made any. One refused attempt alone is a near miss.
+sample, no key made any. One refused attempt alone is a near miss.
 
 Misses: Logs that are thinned by a life-cycle rule or a filter on the bucket instead, deletion of
 log files themselves, and services that are not on the list.

@@ -49,9 +49,9 @@ def credential_minting(api_requests: pl.LazyFrame) -> pl.LazyFrame:
     Counts calls of a calendar hour that create users, keys or passwords, or that widen what a
     user or a role's users may do, refused ones included.
 
-    Threshold: In an hour of audit log with an attack exercise in it the attackers' key makes 11
-    such calls and the other 134 keys none. Setting up one colleague takes up to 4: the user, a
-    password, a key, a group.
+    Threshold: In an hour of audit log with an attack exercise in it, the exercise's key makes 11
+    such calls, 7 of them by the attack tool, and the other 133 keys none. Setting up one
+    colleague takes up to 4: the user, a password, a key, a group.
 
     Misses: A thief who makes one key and waits, credentials made through a console session that
     has another key, and roles, which infrastructure code creates all day.

@@ -55,7 +55,7 @@ def first_seen_operation(
     this day. Null for accounts whose history does not span a week.
 
     Threshold: A starting value, for the public audit log is one hour long and has no history: in
-    that hour the attackers' key begins 65 operations and the administrator's 11.
+    that hour the exercise's key begins 65 operations and the administrator's 11.
 
     Misses: Takeover of new accounts, thieves who do what the owner does, and operations used for
     the first time more than once a month apart.

@@ -43,7 +43,8 @@ def secret_harvest(api_requests: pl.LazyFrame) -> pl.LazyFrame:
     the hour, refused ones included: a refused read is a wish.
 
     Threshold: A service reads its handful of secrets when it starts. In an hour of audit log with
-    an attack exercise in it, two keys read 29 and 87 within 10 minutes; no other key reads any.
+    an attack exercise in it, the attack tool reads 25 and, with another key, tries 29 within
+    seconds; the infrastructure tool beside it reads up to 60, and no other key reads any.
 
     Misses: A thief who reads the one secret that matters, or fewer than 20 in 10 minutes, and
     secrets kept anywhere else.
