@@ -35,7 +35,7 @@ lint: $(VENV)/.installed-dev  ## Format, style, types, layers, spelling, depende
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/codespell --skip=.venv,.git,samples,.watchfloor,.mypy_cache,.ruff_cache,.hypothesis --builtin clear
+	@$(BIN)/codespell
 	@$(BIN)/deptry .
 
 bench: $(VENV)/.installed-dev  ## Speed and memory, as ratios within one run
