@@ -7,6 +7,7 @@ from assets.activity import activity_assets
 from assets.coverage import coverage_assets
 from assets.events import event_assets
 from assets.monitors import monitor_assets
+from assets.retention import retention
 from monitors.registry import Registry, registry
 from orchestration.deployment import EXECUTOR
 from orchestration.duck import CONFIG
@@ -24,6 +25,7 @@ def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definition
         *activity_assets(monitors),
         *monitor_assets(monitors),
         *coverage_assets(monitors),
+        retention,
     ]
     found = jobs(assets)
     return dg.Definitions(

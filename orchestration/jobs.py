@@ -8,12 +8,8 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from orchestration.timeline import DAILY, HOURLY
 
 Job = UnresolvedAssetJobDefinition  # what `define_asset_job` gives; it has no public name
-HOURLY_TICK, FRESH_TICK, DAILY_TICK, COVERAGE = (
-    "hourly_tick",
-    "fresh_tick",
-    "daily_tick",
-    "coverage_report",
-)
+HOURLY_TICK, FRESH_TICK, DAILY_TICK = "hourly_tick", "fresh_tick", "daily_tick"
+COVERAGE, RETENTION = "coverage_report", "retention_run"
 
 
 def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
@@ -28,16 +24,25 @@ def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
             specs,
             DAILY,
         ),
-        dg.define_asset_job(
-            COVERAGE,
-            selection=dg.AssetSelection.assets(*[s.key for s in specs if s.partitions_def is None]),
-            description="Redraw the coverage map.",
-        ),
+        *_unpartitioned(specs),
     ]
     if fresh:
         text = "Look again at the hour that is still open, with monitors that can only rise."
         found.append(_job(FRESH_TICK, text, fresh, HOURLY))
     return found
+
+
+def _unpartitioned(specs: Sequence[dg.AssetSpec]) -> list[Job]:
+    texts = {
+        "coverage": (COVERAGE, "Redraw the coverage map."),
+        "retention": (RETENTION, "Delete what may be kept for a limited time only."),
+    }
+    return [
+        dg.define_asset_job(name, selection=dg.AssetSelection.assets(spec.key), description=text)
+        for spec in specs
+        if spec.partitions_def is None
+        for name, text in [texts[spec.key.path[-1]]]
+    ]
 
 
 def _fresh(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetSpec]:

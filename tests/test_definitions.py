@@ -48,6 +48,7 @@ def test_every_schedule_and_sensor_runs_by_default() -> None:
         "every_hour",
         "every_five_minutes",
         "every_day",
+        "every_night",
         "coverage_map",
     }
     assert {s.name for s in repository.sensor_defs} == {"late_events"}

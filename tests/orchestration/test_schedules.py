@@ -2,7 +2,13 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.schedules import coverage_map, every_day, every_five_minutes, every_hour
+from orchestration.schedules import (
+    coverage_map,
+    every_day,
+    every_five_minutes,
+    every_hour,
+    every_night,
+)
 from orchestration.timeline import RANGE_END, RANGE_START
 
 
@@ -32,6 +38,6 @@ def test_the_five_minute_tick_takes_the_open_hour_and_in_its_grace_the_last_one(
 
 
 def test_a_repeated_tick_asks_for_the_same_run() -> None:
-    for schedule in (every_hour, every_day, every_five_minutes, coverage_map):
+    for schedule in (every_hour, every_day, every_five_minutes, every_night, coverage_map):
         first, second = (request(schedule, "2026-11-03T12:05") for _ in range(2))
         assert first.run_key == second.run_key

@@ -1,0 +1,48 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.lake import Lake
+from orchestration.retention import prune
+from tests.support.lakes import put
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+def days(lake: Lake, table: str) -> list[int]:
+    return [(NOW.replace(hour=0) - day).days for day in lake.days(table, "chat")]
+
+
+def test_text_goes_after_its_days_and_its_events_stay(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    for age in (31, 30, 29):
+        put(lake, "chat", "prompts", [{"occurred_at": NOW - timedelta(days=age), "text": "x"}])
+
+    removed = prune(lake, now=NOW)
+
+    assert removed == {"text/prompts": 1}
+    assert days(lake, "text/prompts") == [30, 29]
+    assert days(lake, "events/prompts") == [31, 30, 29]
+
+
+def test_quarantine_and_samples_go_after_thirty_days_and_findings_stay(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    rows = pl.DataFrame({"x": [1]})
+    for table in ("quarantine/prompts", "samples/relay", "findings/relay"):
+        for age in (40, 2):
+            lake.replace(lake.hour_path(table, "chat", NOW - timedelta(days=age)), rows)
+
+    removed = prune(lake, now=NOW)
+
+    assert removed == {"quarantine/prompts": 1, "samples/relay": 1}
+    assert days(lake, "findings/relay") == [40, 2]
+    assert days(lake, "samples/relay") == [2]
+
+
+def test_pruning_twice_or_an_empty_lake_deletes_nothing(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    assert prune(lake, now=NOW) == {}
+    put(lake, "chat", "prompts", [{"occurred_at": NOW - timedelta(days=90), "text": "x"}])
+    prune(lake, now=NOW)
+    assert prune(lake, now=NOW) == {}
