@@ -12,6 +12,7 @@ from orchestration.health.history import history
 from orchestration.lake import Lake
 
 COVERAGE = ["product", "harm", "monitor", "mode", "severity", "state", "last_evaluated"]
+KNOWN_DAYS = 28  # a monitor not evaluated for longer counts as never run
 RECENT = {"1h": timedelta(hours=3), "1d": timedelta(hours=50)}
 
 
@@ -24,7 +25,7 @@ def coverage(registry: Registry, lake: Lake, *, now: datetime) -> pl.DataFrame:
     rows: list[dict[str, object]] = []
     for product in registry.products:
         monitors = [m for m in registry.monitors.values() if m.product == product]
-        past = history(lake, product, until=now, days=3)
+        past = history(lake, product, until=now, days=KNOWN_DAYS)
         rows += [_row(m, past, now) for m in monitors]
         rows += [
             {"product": product, "monitor": b.name, "state": "broken"}

@@ -1,5 +1,6 @@
 """Whether a product's events still arrive, whole and in usual numbers."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,14 +16,19 @@ from orchestration.partitions import HOUR, day_of
 
 Volume = Literal["insufficient data", "usual", "high", "low"]
 MIN_WEEKS = 3  # an hour of the week seen less often has no usual volume yet
-FAR = 6.0  # scaled median absolute deviations; one false alarm in years on a normal series
+FAR = 6.0  # scaled median absolute deviations of the same hour in four weeks
+CHANCE = 4.0  # standard deviations of pure chance (Poisson), which four weeks may have hidden
 SHARE = 0.5  # a change of less than half is no alarm, however steady the series was
 FRESH = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One hour of one contract's events. `nulls`: share of nulls in columns that must have none."""
+    """One hour of one contract's events.
+
+    `required_nulls`: values missing from columns that must have them. `late`: rows received more
+    than an hour after they happened. `expected` is null with insufficient data.
+    """
 
     hour: datetime
     rows: int
@@ -83,7 +89,7 @@ def _arrival(
     if usual is not None:
         expected, mad = usual
         off = counted["rows"] - expected
-        far = abs(off) > max(FAR * mad, SHARE * expected)
+        far = abs(off) > max(FAR * mad, CHANCE * math.sqrt(expected + 1), SHARE * expected)
         volume = "usual" if not far else ("high" if off > 0 else "low")
     return Arrival(hour, counted["rows"], volume, expected, counted["nulls"], counted["late"])
 
