@@ -65,9 +65,10 @@ def record(lake: Lake, product: str, rows: Sequence[dict[str, object]]) -> None:
     new = pl.DataFrame(list(rows), schema=EVALUATIONS, orient="row")
     for day in new["partition"].dt.truncate("1d").unique().sort():
         path = lake.day_path(TABLE, product, day)
-        known = pl.read_parquet(str(path)) if path.exists() else pl.DataFrame(schema=EVALUATIONS)
+        whole = Span(day, day + timedelta(days=1))
+        known = lake.scan(TABLE, [product], whole, schema=EVALUATIONS, time="partition").collect()
         today = new.filter(pl.col("partition").dt.truncate("1d") == day)
-        merged = pl.concat([known.select(EVALUATIONS.names()), today]).unique(
+        merged = pl.concat([known, today]).unique(
             ["monitor", "partition", "every"], keep="last", maintain_order=True
         )
         lake.replace(path, merged.sort("monitor", "partition"))
