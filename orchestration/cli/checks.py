@@ -102,7 +102,11 @@ def packages() -> Found:
             f"{len(names)} can be imported; there is no constraints.txt to hold them to",
             ("Take constraints.txt from the repository."),
         )
-    other = [f"{n} {_version(n)}, not {pins[n]}" for n in names if pins.get(n, "") != _version(n)]
+    other = [
+        f"{n} {_version(n)}, not {pins.get(n, 'pinned')}"
+        for n in names
+        if pins.get(n, "") != _version(n)
+    ]
     if other:
         return WARN, f"other versions than the tested ones: {'; '.join(other)}", REINSTALL
     return OK, f"{len(names)}, in the versions of constraints.txt", ""
@@ -110,7 +114,8 @@ def packages() -> Found:
 
 def _dependencies() -> list[str]:
     declared = [text for text in requires("watchfloor") or [] if "extra ==" not in text]
-    return [re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0] for text in declared]
+    named = [re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0] for text in declared]
+    return [name.lower().replace("_", "-") for name in named]
 
 
 def _pins(path: Path) -> dict[str, str]:
@@ -118,7 +123,7 @@ def _pins(path: Path) -> dict[str, str]:
         return {}
     lines = path.read_text(encoding="utf-8").splitlines()
     found = [PINNED.match(line) for line in lines]
-    return {match[1].lower(): match[2] for match in found if match}
+    return {match[1].lower().replace("_", "-"): match[2] for match in found if match}
 
 
 def _version(name: str) -> str:

@@ -10,6 +10,7 @@ from monitors.detectors.reset_windows.spike import spike
 from monitors.errors import MonitorError
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
+SINCE_1970 = int(START.timestamp()) // 60  # minutes
 HOUR = timedelta(hours=1)
 SCHEMA = {
     "event_id": pl.String,
@@ -72,7 +73,7 @@ def by_hand(rows: list[Row], minimum: int, reference: int, ratio: float, every: 
     moments: list[tuple[int, int, int]] = [(at, 1, i) for i, (_, at) in numbered]
     times = [at for at, _, _ in moments]
     if times:
-        first, last = times[0] // every * every, times[-1] // every * every + every
+        first, last = (at - (SINCE_1970 + at) % every for at in (times[0], times[-1] + every))
         moments += [(at, 0, -1) for at in range(first + every, last + 1, every)]
     entities: dict[str | None, Watched] = {}
     found = defaultdict(list)
