@@ -19,7 +19,6 @@ from orchestration.lake import Lake
 START = datetime(2026, 11, 2, tzinfo=UTC)
 END = START + timedelta(days=7)
 HOUR, MINUTE = 3_600_000_000, 60_000_000  # microseconds
-HOURS = 7 * 24
 PRODUCTS = ("chat", "api", "messaging", "marketplace", "image", "billing")
 PRODUCT_SHARES = np.array([0.34, 0.27, 0.22, 0.08, 0.07, 0.02])
 TYPE_SHARES = np.array(
@@ -61,14 +60,14 @@ class World:
     country_shares: NDArray[np.float64]
 
 
-def generate(lake: Lake, *, events: int, accounts: int, seed: int = 7) -> int:
+def generate(lake: Lake, *, events: int, accounts: int, days: int = 7, seed: int = 7) -> int:
     """Write the week's hourly files, sorted by time; returns the number of events.
 
-    `events` is approximate: abuse comes on top of it and the silent hours are missing.
+    `events` is per week and approximate: abuse comes on top and the silent hours are missing.
     """
     world = _world(np.random.default_rng(seed), accounts)
     written = 0
-    for hour, columns in _hours(world, events, accounts, seed):
+    for hour, columns in _hours(world, events, accounts, days * 24, seed):
         rows = _frame(columns, first_id=written)
         start = START + timedelta(hours=hour)
         for product in PRODUCTS:
@@ -96,11 +95,13 @@ def _world(rng: np.random.Generator, accounts: int) -> World:
     )
 
 
-def _hours(world: World, events: int, accounts: int, seed: int) -> Iterator[tuple[int, Columns]]:
+def _hours(
+    world: World, events: int, accounts: int, hours: int, seed: int
+) -> Iterator[tuple[int, Columns]]:
     """Columns of each hour; what a sequence begun late does next falls in the hour after."""
     by_hour = 1 + 0.6 * np.sin((np.arange(24) - 9) / 24 * 2 * np.pi)
     carried = np.zeros((4, 0), np.int64)
-    for hour in range(HOURS):
+    for hour in range(hours):
         rng = np.random.default_rng((seed, hour))
         n = round(events / 7 * by_hour[hour % 24] / by_hour.sum())
         honest = np.stack(

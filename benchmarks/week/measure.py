@@ -48,12 +48,12 @@ def registry() -> Registry:
 
 
 def write(root: Path, events: int, accounts: int) -> Seconds:
-    """Generate a week into `root/hot`, then compact it, as the nightly job does."""
+    """Generate a week, then compact it, as the nightly job does."""
     registry()
     lake = Lake(str(root))
     seconds: Seconds = {}
     with _clock(seconds, "generate"):
-        seconds["events"] = generate(lake, events=events, accounts=accounts)
+        generate(lake, events=events, accounts=accounts)
     with _clock(seconds, "compact"):
         for product in PRODUCTS:
             for day in range(7):
