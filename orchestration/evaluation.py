@@ -60,7 +60,7 @@ def evaluate_span(run: Run, monitor: Monitor, span: Span) -> list[Manifest]:
     for part in parts(monitor, span):
         began = time.perf_counter()
         try:
-            found = _evaluate(run, monitor, part)
+            found = _evaluated(run, monitor, part)
         except FAULTS as error:  # one monitor's fault must not stop its siblings
             manifests += _store_failed(run, monitor, part, error)
         else:
@@ -85,6 +85,14 @@ def parts(monitor: Monitor, span: Span) -> Iterator[Span]:
         yield from (Span(s, s + LENGTH["1h"]) for s in starts(span, "1h"))
     else:
         yield from by_day(span)
+
+
+def _evaluated(run: Run, monitor: Monitor, span: Span) -> tuple[Evaluation, int]:
+    """Evaluate, once more if a file went away meanwhile: compaction had put a day in its place."""
+    try:
+        return _evaluate(run, monitor, span)
+    except FileNotFoundError:
+        return _evaluate(run, monitor, span)
 
 
 def _evaluate(run: Run, monitor: Monitor, span: Span) -> tuple[Evaluation, int]:

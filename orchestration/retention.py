@@ -7,7 +7,7 @@ from upath import UPath
 from monitors.registry import contracts
 from orchestration.ingest.workspace import exclusive
 from orchestration.inputs import TEXT
-from orchestration.lake import Lake
+from orchestration.lake import Lake, remove_temporary
 from orchestration.partitions import day_of
 
 KEPT_DAYS = 30  # of quarantine, which holds originals, and of samples, once they are labelled
@@ -17,9 +17,13 @@ LIMITED = ("quarantine", "samples")
 def prune(lake: Lake, *, now: datetime) -> dict[str, int]:
     """Delete whole days that are past their time; files deleted, by table.
 
-    Text goes after its contract's `text_retention_days`; the events it belonged to stay.
+    Text goes after its contract's `text_retention_days`; the events it belonged to stay. What
+    crashed writers left behind goes too, as `leftovers`.
     """
     removed: dict[str, int] = {}
+    leftovers = remove_temporary(lake.root, now=now)
+    if leftovers:
+        removed["leftovers"] = leftovers
     for name, contract in contracts().items():
         if contract.text:
             before = day_of(now) - timedelta(days=contract.text_retention_days)

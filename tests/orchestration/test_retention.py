@@ -1,3 +1,4 @@
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,3 +47,14 @@ def test_pruning_twice_or_an_empty_lake_deletes_nothing(tmp_path: Path) -> None:
     put(lake, "chat", "prompts", [{"occurred_at": NOW - timedelta(days=90), "text": "x"}])
     prune(lake, now=NOW)
     assert prune(lake, now=NOW) == {}
+
+
+def test_what_a_crashed_writer_left_behind_goes_after_a_day(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    old, new = tmp_path / ".hour=01.parquet.abc.tmp", tmp_path / ".hour=02.parquet.def.tmp"
+    for path, age in ((old, timedelta(hours=25)), (new, timedelta(hours=23))):
+        path.write_bytes(b"half")
+        os.utime(path, ((NOW - age).timestamp(),) * 2)
+
+    assert prune(lake, now=NOW) == {"leftovers": 1}
+    assert new.exists()
