@@ -98,4 +98,6 @@ def _merged(parts: list[tuple[Keys, Counts]]) -> tuple[Keys, Counts]:
 
 def _firsts(keys: Keys) -> NDArray[np.intp]:
     """Places where a run of equal keys begins."""
-    return np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
+    begins = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=begins[1:])
+    return np.flatnonzero(begins)
