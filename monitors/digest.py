@@ -14,7 +14,7 @@ from monitors.contract import Monitor
 from monitors.sql import COMMENT
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ("monitors.detectors", "monitors.activity")
+SHARED = ("monitors.detectors", "monitors.activity", "monitors.packed")
 PRIVATE = re.compile(r"monitors\.\w+\._\w+")
 SQL_PROSE = re.compile(r"('[^']*')|--[^\n]*")  # quoted text is kept, and any -- inside it
 

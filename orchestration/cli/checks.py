@@ -25,7 +25,7 @@ PYTHON = (3, 11)
 GIGABYTE = 10**9
 LITTLE, FULL = 5 * GIGABYTE, 1 * GIGABYTE
 LEFT_BEHIND = timedelta(days=1)
-MODULES = {"scikit-learn": "sklearn", "universal-pathlib": "upath"}
+MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn", "universal-pathlib": "upath"}
 PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^\s;#]+)")
 REINSTALL = "pip install -c constraints.txt -e ."
 
