@@ -122,6 +122,7 @@ def test_the_demo_prints_what_it_found_for_each_product(
         (line,) = [x for x in demo.stdout.splitlines() if f"│ {product} " in x]
         assert events in line
     assert "make dev" in demo.stdout
+    assert demo.stderr == "", "quiet when piped"
 
 
 @pytest.mark.timeout(700)
