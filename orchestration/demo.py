@@ -1,5 +1,6 @@
 """What `watchfloor demo` does: take in the sample logs, evaluate them through Dagster, sum up."""
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
 from orchestration.pseudonyms import pseudonym
 from orchestration.timeline import RANGE_END, RANGE_START
 
+PROCESS_TAG = "watchfloor/process"
 HOURS, DAYS, WEEK = 24, 7, 7 * 24
 # The progress bar is enough; the UI has every line of a run's log.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -43,7 +45,7 @@ class Leg:
         return {
             RANGE_START: key_of(self.span.start, every),
             RANGE_END: key_of(last, every),
-            "watchfloor/demo": "yes",
+            PROCESS_TAG: str(os.getpid()),
         }
 
 

@@ -26,16 +26,23 @@ def demo(week: bool) -> None:  # noqa: FBT001 - a command line's flag
     os.environ.setdefault(f"{PREFIX}SOURCES", str(ROOT / "samples" / "sources"))
     began = time.perf_counter()
     from orchestration.cli.progress import progress  # noqa: PLC0415
-    from orchestration.deployment import prepare  # noqa: PLC0415
+    from orchestration.deployment import bury, prepare  # noqa: PLC0415
 
     settings = load()
     with prepare(settings) as instance, progress() as bar:
         from monitors.registry import registry  # noqa: PLC0415
         from orchestration.definitions import defs  # noqa: PLC0415
-        from orchestration.demo import legs, run_leg, summaries, take_in  # noqa: PLC0415
+        from orchestration.demo import (  # noqa: PLC0415
+            PROCESS_TAG,
+            legs,
+            run_leg,
+            summaries,
+            take_in,
+        )
         from orchestration.lake import Lake  # noqa: PLC0415
         from orchestration.pseudonyms import read_key  # noqa: PLC0415
 
+        bury(instance, PROCESS_TAG)
         lake = Lake(settings.lake)
         sources = settings.sources or ROOT
         total = len(list(sources.glob("*.toml")))

