@@ -8,36 +8,16 @@ import pytest
 from monitors.evaluate import FINDINGS
 from orchestration.lake import Lake
 from orchestration.manifests import (
-    Manifest,
     content_digest,
     newer,
     read_manifest,
     write_manifest,
 )
 from tests.support.lakes import at, files
+from tests.support.manifests import MANIFEST
 from tests.support.monitors import failed_logins, failed_logins_of_a_day
 
 TEN = at("2026-03-02T10:00")
-MANIFEST = Manifest(
-    monitor="failed_logins",
-    product="accounts",
-    version=1,
-    mode="shadow",
-    partition="2026-03-02T10:00:00+00:00",
-    partition_end="2026-03-02T11:00:00+00:00",
-    as_of="2026-03-02T11:05:00+00:00",
-    intent="live",
-    status="complete",
-    digest="d",
-    rows_read=100,
-    pass_partitions=1,
-    flagged=1,
-    near=2,
-    bulk=30,
-    null=4,
-    sample_rate=0.01,
-    seconds=0.5,
-)
 
 
 @pytest.fixture

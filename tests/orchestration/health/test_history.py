@@ -7,29 +7,9 @@ import pytest
 
 from orchestration.health.history import EVALUATIONS, history, record, row
 from orchestration.lake import Lake
-from orchestration.manifests import Manifest
 from tests.support.lakes import at, files
+from tests.support.manifests import MASS_DM as MANIFEST
 
-MANIFEST = Manifest(
-    monitor="mass_dm",
-    product="chat",
-    version=2,
-    mode="shadow",
-    partition="2026-03-02T10:00:00+00:00",
-    partition_end="2026-03-02T11:00:00+00:00",
-    as_of="2026-03-02T11:05:00+00:00",
-    intent="live",
-    status="complete",
-    digest="d",
-    rows_read=100,
-    pass_partitions=1,
-    flagged=1,
-    near=2,
-    bulk=30,
-    null=4,
-    sample_rate=0.01,
-    seconds=0.5,
-)
 LATER = "2026-03-02T12:05:00+00:00"
 
 
