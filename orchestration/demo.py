@@ -157,7 +157,7 @@ def _top(
         .filter(pl.col("window_end") > span.start, pl.col("window_end") <= span.end)
         .group_by("entity_type", "entity", "monitor")
         .agg(score=pl.col("score").max(), findings=pl.len())
-        .sort(["findings", "score", "entity"], descending=[True, True, False])
+        .sort("findings", "score", "entity", "monitor", descending=[True, True, False, False])
         .head(most)
     )
     return tuple(
