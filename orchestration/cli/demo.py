@@ -34,6 +34,7 @@ def demo(week: bool) -> None:  # noqa: FBT001 - a command line's flag
         from orchestration.definitions import defs  # noqa: PLC0415
         from orchestration.demo import (  # noqa: PLC0415
             PROCESS_TAG,
+            draw_coverage,
             legs,
             run_leg,
             summaries,
@@ -59,6 +60,8 @@ def demo(week: bool) -> None:  # noqa: FBT001 - a command line's flag
             seconds[leg.product] = seconds.get(leg.product, 0.0) + took
             failed += [] if succeeded else [f"{leg.product} ({leg.job})"]
             bar.advance(task)
+        if not draw_coverage(defs, instance):
+            failed.append("coverage")
         found = list(summaries(lake, read_key(settings.home), planned, seconds))
     _print(found, time.perf_counter() - began)
     if failed:
