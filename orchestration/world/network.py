@@ -27,7 +27,7 @@ HOSTING = ((14061, "US"), (16276, "FR"), (24940, "DE"), (20473, "US"), (63949, "
            (16509, "US"), (8075, "IE"), (396982, "US"), (45102, "SG"), (9009, "GB"),
            (60068, "NL"), (212238, "GB"), (51167, "DE"), (62240, "CH"))  # fmt: skip
 BROWSERS = [
-    f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version}.0 Safari/537.36"
+    f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML) Chrome/{version}.0 Safari/537.36"
     for system in ("Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7",
                    "X11; Linux x86_64", "Linux; Android 14; Pixel 8", "Linux; Android 13; SM-A54")
     for version in (139, 140, 141, 142)
