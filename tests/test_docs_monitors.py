@@ -10,7 +10,9 @@ from monitors.evaluate import FINDINGS, SAMPLES
 from monitors.registry import contracts, registry
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGE = (DOCS / "monitors.md").read_text(encoding="utf-8")
+PAGES = {
+    path.stem: path.read_text(encoding="utf-8") for path in sorted((DOCS / "monitors").glob("*.md"))
+}
 ROW = re.compile(
     r"^\| \[`(?P<id>[\w/]+)`\]\((?P<runbook>[\w/.]+)\) \| (?P<behaviour>.+?) \| `(?P<entity>\w+)` "
     r"\| (?P<threshold>[\d.]+) \| (?P<cadence>\w+) \| (?P<severity>\w+) \| (?P<language>\w+) "
@@ -27,12 +29,13 @@ QUERIES = [
 ]
 
 
-def test_the_table_says_of_every_monitor_what_its_file_says() -> None:
-    rows = {found["id"]: found.groupdict() for found in ROW.finditer(PAGE)}
-    assert rows == {
+def test_its_products_page_says_of_every_monitor_what_its_file_says() -> None:
+    rows = [(product, found) for product, page in PAGES.items() for found in ROW.finditer(page)]
+    assert all(found["id"].startswith(f"{product}/") for product, found in rows)
+    assert {found["id"]: found.groupdict() for _, found in rows} == {
         m.id: {
             "id": m.id,
-            "runbook": f"runbooks/{m.name}.md",
+            "runbook": f"../runbooks/{m.name}.md",
             "behaviour": m.behaviour.rstrip("."),
             "entity": m.entity,
             "threshold": f"{m.threshold:g}",

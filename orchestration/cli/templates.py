@@ -162,11 +162,11 @@ It loads and finds its canary as it is. Edit now:
        watchfloor backtest {id} --from DATE --to DATE --sweep
   5. DIGESTS in the test, after each change of what it decides:
        watchfloor monitors digest {id}
-  6. docs/monitors.md, a row of its table:
+  6. docs/monitors/{product}.md, a row of its table (copy another page for a new product):
        {row}
 Run its test: pytest tests/monitors/{product}/test_{name}.py"""
 
 ROW = (
-    "| [`{id}`](runbooks/{name}.md) | An account has a hundred {contract} in an hour | `{entity}` "
+    "| [`{id}`](../runbooks/{name}.md) | An account has a hundred {contract} in an hour | `{entity}` "
     "| 100 | hourly | S3 | {language} | `{harm}` |"
 )

@@ -58,7 +58,9 @@ def test_a_new_monitor_works_as_written(tree: Tree, contract: str, *, sql: bool)
     assert f"1. {source}" in done.stdout
 
     (line,) = (line for line in done.stdout.splitlines() if line.lstrip().startswith("| [`"))
-    (tree.root / "docs" / "monitors.md").write_text(f"{line.strip()}\n", encoding="utf-8")
+    page = tree.root / "docs" / "monitors" / "shop.md"
+    page.parent.mkdir()
+    page.write_text(f"{line.strip()}\n", encoding="utf-8")
     of_all = ("tests/test_every_monitor.py", "tests/test_docs_monitors.py")
     for path in of_all:
         shutil.copy(REPOSITORY / path, tree.root / path)
