@@ -29,8 +29,9 @@ def aggregate(
     in the unit of `value`, over the events with a finite value; null under `minimum` of them, and
     for "std", which divides by n - 1, under two. A number from 0 to 1 asks for that quantile,
     interpolated between the two values beside it: sensible for p99 from 100 events on. Events
-    sent twice count twice; their order can change the last digits of a mean, sum or std. Evidence: `events` with a value, `lowest` and `highest` value; with
-    `event_id`, the smallest id of an event with a value.
+    sent twice count twice; their order can change only the last digits of a mean, sum or std.
+    Evidence: `events` with a value, `lowest` and `highest` value; with `event_id`, the smallest
+    id of an event with a value.
 
     Overlap: buckets do not overlap. Zero history: none is needed. Keys never seen: no row. Empty
     input: no rows. Late rows move the score of their own bucket, either way. Source of quantiles:
