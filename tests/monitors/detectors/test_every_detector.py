@@ -1,7 +1,6 @@
 """What holds for every detector: the shape of its rows, and what must not change them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,132 +11,16 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from monitors import detectors
-from monitors.activity import Activity, hourly
-from monitors.detectors.baseline_distance import baseline_distance
-from monitors.detectors.change_of_value import changes
 from monitors.detectors.distinct_values import distinct_values
-from monitors.detectors.first_seen import first_seen
-from monitors.detectors.listed import listed
-from monitors.detectors.ratio import ratio
-from monitors.detectors.silence import silence
 from monitors.detectors.sliding_count import sliding_count
-from monitors.detectors.spike import spike
+from tests.monitors.detectors.case import HOUR, SCHEMA, START, TIME, Case
+from tests.monitors.detectors.cases_of_events import EVENTS
+from tests.monitors.detectors.cases_of_history import HISTORIES
 
-TIME = pl.Datetime("us", "UTC")
-START = datetime(2026, 3, 2, tzinfo=UTC)
 NOON, END = START + timedelta(hours=12), START + timedelta(hours=24)
-HOUR = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EVENTS = {"event_id": pl.String, "product": pl.String, "who": pl.String, "occurred_at": TIME}
-SCHEMA = pl.Schema({**EVENTS, "what": pl.String, "hit": pl.Boolean})
-HISTORY = pl.LazyFrame(
-    {"who": ["a", "a", "b"], "what": ["x", "y", "x"]},
-    schema={"who": pl.String, "what": pl.String},
-).with_columns(first_seen=pl.lit(START - timedelta(days=9), TIME))
-USUAL = pl.LazyFrame(
-    {
-        "product": ["chat"] * 3,
-        "who": ["a", "b", "z"],
-        "hour_of_day": [9, 9, 9],
-        "events_median": [2.0, 3.0, 4.0],
-        "events_mad": [1.0, 0.0, 1.0],
-        "periods": [20, 20, 20],
-    },
-    schema_overrides={"hour_of_day": pl.Int64},
-)
 WHOLE_FRAME = {"reset_windows"}  # its matches depend on everything before them, by definition
-
-
-@dataclass(frozen=True)
-class Case:
-    """One call of a detector; `reach` is how far before a cell its events must begin."""
-
-    score: Callable[[pl.LazyFrame, datetime, datetime], pl.LazyFrame]
-    reach: timedelta
-    monotone: bool = False
-
-
-def hours(start: datetime, end: datetime) -> pl.LazyFrame:
-    starts = [start + i * HOUR for i in range((end - start) // HOUR)]
-    frame = pl.LazyFrame({"start": starts}, schema={"start": TIME})
-    return frame.with_columns(end=pl.col("start") + HOUR)
-
-
-CASES = {
-    "sliding_count": Case(
-        lambda events, _start, _end: sliding_count(
-            events, entity="who", window=timedelta(minutes=90), event_id="event_id"
-        ),
-        timedelta(minutes=90),
-        monotone=True,
-    ),
-    "distinct_values": Case(
-        lambda events, _start, _end: distinct_values(
-            events, entity="who", value="what", window=timedelta(minutes=90), event_id="event_id"
-        ),
-        timedelta(minutes=90),
-        monotone=True,
-    ),
-    "spike": Case(
-        lambda events, _start, _end: spike(
-            events, entity="who", window=HOUR, empty_reference=0.5, event_id="event_id"
-        ),
-        HOUR,
-    ),
-    "first_seen": Case(
-        lambda events, _start, _end: first_seen(
-            events, entity="who", value="what", history=HISTORY, event_id="event_id"
-        ),
-        timedelta(0),
-    ),
-    "first_seen in the frame itself": Case(
-        lambda events, _start, _end: first_seen(
-            events, entity="who", value="what", history=None, event_id="event_id"
-        ),
-        timedelta(days=99),
-    ),
-    "change_of_value": Case(
-        lambda events, _start, _end: changes(events, entity="who", value="what", window=HOUR),
-        HOUR,
-    ),
-    "ratio": Case(
-        lambda events, _start, _end: ratio(
-            events, entity="who", hit=pl.col("hit"), minimum=2, event_id="event_id"
-        ),
-        timedelta(0),
-    ),
-    "silence": Case(
-        lambda events, start, end: silence(
-            events,
-            entity="who",
-            period=hours(start, end),
-            expected=USUAL,
-            season="hour_of_day",
-        ),
-        timedelta(0),
-    ),
-    "listed": Case(
-        lambda events, _start, _end: listed(
-            events,
-            entity="who",
-            value="what",
-            values=["X"],
-            patterns=["^z"],
-            event_id="event_id",
-        ),
-        timedelta(0),
-        monotone=True,
-    ),
-    "baseline_distance": Case(
-        lambda events, _start, _end: baseline_distance(
-            hourly(Activity("logins", ("who",)), events),
-            USUAL,
-            keys=["product", "who"],
-            season="hour_of_day",
-        ),
-        timedelta(0),
-    ),
-}
+CASES = {**EVENTS, **HISTORIES}
 
 every_detector = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 quickly = settings(max_examples=25, deadline=None)

@@ -1,0 +1,101 @@
+"""Cases of detectors that judge events: counts, lists, order and text."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from monitors.activity import Activity, hourly
+from monitors.detectors.baseline_distance import baseline_distance
+from monitors.detectors.change_of_value import changes
+from monitors.detectors.distinct_values import distinct_values
+from monitors.detectors.first_seen import first_seen
+from monitors.detectors.listed import listed
+from monitors.detectors.ratio import ratio
+from monitors.detectors.silence import silence
+from monitors.detectors.sliding_count import sliding_count
+from monitors.detectors.spike import spike
+from monitors.detectors.unlisted import unlisted
+from tests.monitors.detectors.case import HISTORY, HOUR, USUAL, Case, hours
+
+EVENTS = {
+    "sliding_count": Case(
+        lambda events, _start, _end: sliding_count(
+            events, entity="who", window=timedelta(minutes=90), event_id="event_id"
+        ),
+        timedelta(minutes=90),
+        monotone=True,
+    ),
+    "distinct_values": Case(
+        lambda events, _start, _end: distinct_values(
+            events, entity="who", value="what", window=timedelta(minutes=90), event_id="event_id"
+        ),
+        timedelta(minutes=90),
+        monotone=True,
+    ),
+    "spike": Case(
+        lambda events, _start, _end: spike(
+            events, entity="who", window=HOUR, empty_reference=0.5, event_id="event_id"
+        ),
+        HOUR,
+    ),
+    "first_seen": Case(
+        lambda events, _start, _end: first_seen(
+            events, entity="who", value="what", history=HISTORY, event_id="event_id"
+        ),
+        timedelta(0),
+    ),
+    "first_seen in the frame itself": Case(
+        lambda events, _start, _end: first_seen(
+            events, entity="who", value="what", history=None, event_id="event_id"
+        ),
+        timedelta(days=99),
+    ),
+    "change_of_value": Case(
+        lambda events, _start, _end: changes(events, entity="who", value="what", window=HOUR),
+        HOUR,
+    ),
+    "ratio": Case(
+        lambda events, _start, _end: ratio(
+            events, entity="who", hit=pl.col("hit"), minimum=2, event_id="event_id"
+        ),
+        timedelta(0),
+    ),
+    "silence": Case(
+        lambda events, start, end: silence(
+            events,
+            entity="who",
+            period=hours(start, end),
+            expected=USUAL,
+            season="hour_of_day",
+        ),
+        timedelta(0),
+    ),
+    "listed": Case(
+        lambda events, _start, _end: listed(
+            events,
+            entity="who",
+            value="what",
+            values=["X"],
+            patterns=["^z"],
+            event_id="event_id",
+        ),
+        timedelta(0),
+        monotone=True,
+    ),
+    "baseline_distance": Case(
+        lambda events, _start, _end: baseline_distance(
+            hourly(Activity("logins", ("who",)), events),
+            USUAL,
+            keys=["product", "who"],
+            season="hour_of_day",
+        ),
+        timedelta(0),
+    ),
+    "unlisted": Case(
+        lambda events, _start, _end: unlisted(
+            events, entity="who", value="what", allowed=["X"], event_id="event_id"
+        ),
+        timedelta(0),
+        monotone=True,
+    ),
+}
