@@ -23,6 +23,7 @@ BUSIEST = 30_000.0
 MODEL_SHARES = np.array([0.38, 0.66, 0.82, 0.9, 1.0])  # cumulative, of traffic.api.MODELS
 RELEASE, ROTATION = 14, 90  # days between new templates, and between new keys
 NOTEBOOKS = 0.12  # of people call from a server
+NAMING = 0.65  # of backends say on whose behalf they call
 SERVERS = 4000
 FLEETS = np.array([1, 1, 1, 1, 2, 4, 12])  # addresses that a backend or job calls from
 Numbers = NDArray[np.uint64]
@@ -32,10 +33,10 @@ def keys(world: World, day: datetime) -> pl.DataFrame:
     """One row per account that holds a key when a day begins, with the habits of that key.
 
     Besides the account's own columns: `kind`, `rate` (calls on a working day), `model` (a row of
-    MODELS), `asks` and `answers` (usual tokens), `users` (end users it names), `release` (grows
-    when templates change), `number` (for `trait`), `server` and `fleet` (the first row of `servers`
-    and how many; 0: it calls from home), and the key and the client's address and software of that
-    day. `rotated` says that the key is new that day.
+    MODELS), `asks` and `answers` (usual tokens), `users` (its own end users; `names` if it sends
+    who they are), `release` (grows when templates change), `number` (for `trait`), `server` and
+    `fleet` (the first row of `servers` and how many; 0: it calls from home), and the key and the
+    client's address and software of that day. `rotated` says that the key is new that day.
     """
     owners = world.present(day).filter("api")
     number = owners["account_id"].str.slice(1).cast(pl.UInt64).to_numpy()
@@ -52,6 +53,7 @@ def keys(world: World, day: datetime) -> pl.DataFrame:
         asks=pl.Series(700 * np.exp(1.0 * ndtri(trait(number, 7)))),
         answers=pl.Series(260 * np.exp(0.8 * ndtri(trait(number, 8)))),
         users=pl.Series((3 + 0.4 * RATES[kind] * size).astype(np.int64)),
+        names=pl.Series((kind == BACKEND) & (trait(number, 13) < NAMING)),
         release=pl.Series(np.floor(age / RELEASE + trait(number, 9)).astype(np.int64)),
         number=pl.Series(number),
         key_id=pl.when(pl.Series(epoch > 0)).then(derived("k", number, epoch)).otherwise("key_id"),

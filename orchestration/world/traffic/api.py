@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtri
 
 from orchestration.world import network
 from orchestration.world.draws import Generator, Real, Whole, ids, lognormal, poisson_rows
 from orchestration.world.rhythm import HUMAN, WEEKDAY, WORKDAY, after, at, moments, visits
-from orchestration.world.traffic._keys import BACKEND, PERSON, derived, keys, servers, trait
+from orchestration.world.traffic._keys import PERSON, derived, keys, servers, trait
 from orchestration.world.world import DAY, WEEK, Tables, World, stamped
 
 MODELS = ("small-3", "medium-3", "large-3", "reasoning-3", "embed-2")
@@ -19,7 +20,7 @@ STATUSES = np.array([200, 429, 400, 500, 503, 401])
 STATUS_SHARES = np.array([0.969, 0.008, 0.015, 0.003, 0.002, 0.003])
 ERRORS = {429: "rate_limited", 400: "invalid_request", 500: "internal", 503: "overloaded",
           401: "invalid_key"}  # fmt: skip
-TEMPLATES = 4  # of one key at most, at one time
+MOST_TEMPLATES = 120  # of one key at one time; two are usual
 PUBLIC = 12  # templates from tutorials and frameworks, which everybody uses
 BURST, BURST_SHARE = 220, 0.012  # calls when somebody runs a test; share of people a day
 BUILDS = 0.06  # of people's keys are also used by hired build servers
@@ -34,7 +35,7 @@ def traffic(world: World, day: datetime) -> Tables:
     owners = _moved(rng, keys(world, day))
     rows, times = _when(rng, owners, day)
     callers = _placed(world, rng, owners, rows)
-    template = _templates(world, rng, owners, rows)
+    template = templates(world, rng, owners, rows)
     user = _end_users(world, rng, owners, rows)
     calls = requests(rng, callers, times, template_hash=template, end_user_id=user)
     refused = calls.select(pl.col("status").is_in([429, 500, 503]))["status"].arg_true()
@@ -91,6 +92,24 @@ def requests(
         "cost_usd": pl.Series(cost).set(fails, 0.0),
     }
     return stamped(rows.drop("device_id", strict=False), occurred_at, **(given | columns))
+
+
+def templates(world: World, rng: Generator, owners: pl.DataFrame, rows: Whole) -> pl.Series:
+    """Programs use a few templates of their own, people often none or a public one."""
+    n = len(rows)
+    number, release = owners["number"].to_numpy(), owners["release"].to_numpy()
+    spread = np.exp(0.7 + 1.1 * ndtri(trait(number, 12)))
+    count = np.clip(spread, 1, MOST_TEMPLATES).astype(np.int64)
+    first = np.cumsum(count) - count
+    each = np.arange(count.sum()) - np.repeat(first, count)
+    salts = np.repeat(release, count) * MOST_TEMPLATES + each + 1000
+    own = derived("t", np.repeat(number, count), salts)
+    public = ids(world.draws("api", "public"), PUBLIC, "t")
+    place = first[rows] + (count[rows] * rng.random(n) ** 1.5).astype(np.int64)
+    person, chance = owners["kind"].to_numpy()[rows] == PERSON, rng.random(n)
+    place = np.where(person & (chance < 0.13), len(own) + rng.integers(0, PUBLIC, n), place)
+    none = np.where(person, chance > 0.5, chance > 0.96)
+    return pl.concat([own, public]).gather(place).set(pl.Series(none), None)
 
 
 def outage(world: World, day: datetime) -> tuple[datetime, datetime]:
@@ -165,26 +184,11 @@ def _placed(world: World, rng: Generator, owners: pl.DataFrame, rows: Whole) -> 
     )  # fmt: skip
 
 
-def _templates(world: World, rng: Generator, owners: pl.DataFrame, rows: Whole) -> pl.Series:
-    """Programs use a few templates of their own, people often none or a public one."""
-    n = len(rows)
-    number, release = owners["number"].to_numpy(), owners["release"].to_numpy()
-    salts = (release[:, None] * TEMPLATES + np.arange(TEMPLATES) + 1000).ravel()
-    own = derived("t", np.repeat(number, TEMPLATES), salts)
-    public = ids(world.draws("api", "public"), PUBLIC, "t")
-    count = trait(number, 12) * TEMPLATES + 1
-    place = rows * TEMPLATES + (count[rows] * rng.random(n) ** 1.5).astype(np.int64).clip(0, 3)
-    person, chance = owners["kind"].to_numpy()[rows] == PERSON, rng.random(n)
-    place = np.where(person & (chance < 0.13), len(own) + rng.integers(0, PUBLIC, n), place)
-    none = np.where(person, chance > 0.5, chance > 0.96)
-    return pl.concat([own, public]).gather(place).set(pl.Series(none), None)
-
-
 def _end_users(world: World, rng: Generator, owners: pl.DataFrame, rows: Whole) -> pl.Series:
     """Most backends say on whose behalf they call; few users of theirs are busy."""
     pool = ids(world.draws("api", "end users"), max(2000, world.accounts // 2), "n")
     number, users = owners["number"].to_numpy(), owners["users"].to_numpy()
-    names = (owners["kind"].to_numpy() == BACKEND) & (trait(number, 13) < 0.65)
+    names = owners["names"].to_numpy()
     first = (trait(number, 14) * len(pool)).astype(np.int64)
     user = first[rows] + (users[rows] * rng.random(len(rows)) ** 2).astype(np.int64)
     return pool.gather(user % len(pool)).set(pl.Series(~names[rows]), None)

@@ -52,6 +52,12 @@ ROBOTS = (  # name it gives, network, country, share of crawlers' requests, whet
     ("Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)", 16509, "US", 4, 1),
 )  # fmt: skip
 ADDRESSES = 24  # of each crawler
+ODD = [f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) {name}/{number}.0"
+       for number in range(138, 89, -2)
+       for system, name in (("Windows NT 10.0; x64", "Chrome"), ("X11; CrOS x86_64", "Chrome"),
+                            ("Linux; Android 11; K", "SamsungBrowser"),
+                            ("Windows NT 6.1; WOW64", "Chrome"))]  # fmt: skip
+ODD_SHARE = 0.05  # of strangers have an old or unusual browser
 SHY = 0.1  # of visitors' browsers send no referer
 SCRIPTED = 0.006  # of visits are somebody's script or a download tool
 
@@ -133,8 +139,10 @@ def _strangers(rng: Generator, n: int) -> pl.DataFrame:
     phone = pl.lit(pl.Series(rng.random(n) < 0.45))
     home, mobile = network.homes(rng, places), network.homes(rng, places, mobile=True)
     scripted = pl.lit(pl.Series(rng.random(n) < SCRIPTED))
+    odd = pl.lit(pl.Series(rng.random(n) < ODD_SHARE))
+    strange = pick(rng, ODD, n, 1 / np.arange(1.0, len(ODD) + 1))
     agents = (
-        pl.when(scripted).then(pl.lit(pick(rng, [*network.SCRIPTS, "Wget/1.24.5"], n)))
+        pl.when(odd).then(pl.lit(strange)).when(scripted).then(pl.lit(pick(rng, [*network.SCRIPTS, "Wget/1.24.5"], n)))
         .when(pl.lit(pl.Series(rng.random(n) > 0.004))).then(pl.lit(network.browsers(rng, n)))
     )  # fmt: skip
     return home.select(
