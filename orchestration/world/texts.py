@@ -20,6 +20,7 @@ FIRST_PUBLIC = len(LANGUAGES) * PHRASES
 FIRST_COMMON = FIRST_PUBLIC + PUBLIC
 NOTHING = FIRST_PUBLIC  # among later phrases: the empty one
 DIGITS = 10**15
+OWN_WORDS = 14  # of a template
 WORDINGS = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 
@@ -65,11 +66,14 @@ def ordinary(
 def composed(rng: Generator, kind: str) -> str:
     """A template of one kind: one sentence at random of each of its parts, to be spun.
 
-    Of its wordings, too, the first is one at random: that which all its texts usually share.
+    Of its wordings, too, the first is one at random: that which all its texts usually share. It
+    ends in words of its own, so that templates of a kind differ as those of different authors do.
     """
-    chosen = (sentences[rng.integers(len(sentences))] for sentences in PARTS[kind])
+    chosen = [sentences[rng.integers(len(sentences))] for sentences in PARTS[kind]]
+    own = " ".join(rng.choice(WORDS["en"].split(), OWN_WORDS))
     return WORDINGS.sub(
-        lambda found: "{" + "|".join(rng.permutation(found[1].split("|"))) + "}", " ".join(chosen)
+        lambda found: "{" + "|".join(rng.permutation(found[1].split("|"))) + "}",
+        " ".join([*chosen, own]),
     )
 
 
