@@ -1,6 +1,6 @@
 """Honest traffic of `web`: visits with pages and their files, and crawlers that say who they are.
 
-Proportions of paths, statuses, referers and crawlers are those of an ordinary site's access log.
+Proportions of paths, statuses, links and crawlers are those of an ordinary site's access log.
 """
 
 from datetime import datetime
@@ -54,7 +54,7 @@ ROBOTS = (  # name it gives, network, country, share of crawlers' requests, whet
 ADDRESSES = 24  # of each crawler
 ODD = [f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) {name}/{number}.0"
        for number in range(138, 89, -2)
-       for system, name in (("Windows NT 10.0; x64", "Chrome"), ("X11; CrOS x86_64", "Chrome"),
+       for system, name in (("Windows NT 10.0; x64", "Chrome"), ("X11; Ubuntu; x86_64", "Chrome"),
                             ("Linux; Android 11; K", "SamsungBrowser"),
                             ("Windows NT 6.1; WOW64", "Chrome"))]  # fmt: skip
 ODD_SHARE = 0.05  # of strangers have an old or unusual browser
@@ -141,8 +141,9 @@ def _strangers(rng: Generator, n: int) -> pl.DataFrame:
     scripted = pl.lit(pl.Series(rng.random(n) < SCRIPTED))
     odd = pl.lit(pl.Series(rng.random(n) < ODD_SHARE))
     strange = pick(rng, ODD, n, 1 / np.arange(1.0, len(ODD) + 1))
+    tools = pick(rng, [*network.SCRIPTS, "Wget/1.24.5"], n)
     agents = (
-        pl.when(odd).then(pl.lit(strange)).when(scripted).then(pl.lit(pick(rng, [*network.SCRIPTS, "Wget/1.24.5"], n)))
+        pl.when(odd).then(pl.lit(strange)).when(scripted).then(pl.lit(tools))
         .when(pl.lit(pl.Series(rng.random(n) > 0.004))).then(pl.lit(network.browsers(rng, n)))
     )  # fmt: skip
     return home.select(
