@@ -9,7 +9,7 @@ import polars as pl
 
 from orchestration.world import network
 from orchestration.world.campaigns._recruits import seen, within
-from orchestration.world.draws import ids, pick
+from orchestration.world.draws import Generator, ids, pick
 from orchestration.world.people import BINS
 from orchestration.world.rhythm import after, at
 from orchestration.world.traffic.accounts import somewhere
@@ -50,18 +50,23 @@ def run(world: World, plan: Plan) -> Deeds:
                 recovered=False)
         for change in ("mfa_off", "mfa_on")
     ]  # fmt: skip
-    some = pl.Series(rng.random(n) < PAYING).arg_true()
-    works = pl.Series(rng.random(len(some)) < 0.88)
-    paid = stamped(
-        who[some], after(times[some], rng.exponential(1_200, len(some))), amount_usd=10.0,
-        succeeded=works, decline=pl.when(~works).then(pl.lit("expired_card")), kind="charge",
-        payment_hash=pl.col("payment_hash").fill_null(ids(rng, len(some), "c")),
-        card_bin=pl.col("card_bin").fill_null(pick(rng, BINS, len(some))),
-    )  # fmt: skip
     events = {
         ("accounts", "logins"): pl.concat([failed, arrived], how="diagonal"),
         ("accounts", "account_changes"): pl.concat([mended, *changed]),
-        ("accounts", "payments"): paid,
+        ("accounts", "payments"): _payments(rng, who, times),
     }
     kept = within(plan, events)
     return Deeds(kept, seen(kept, named(who["account_id"], account_id=who["account_id"])))
+
+
+def _payments(rng: Generator, who: pl.DataFrame, times: pl.Series) -> pl.DataFrame:
+    """Offers taken up, some with a card that has expired since."""
+    rows = pl.Series(rng.random(who.height) < PAYING).arg_true()
+    n = len(rows)
+    works = pl.Series(rng.random(n) < 0.88, dtype=pl.Boolean)
+    return stamped(
+        who[rows], after(times[rows], rng.exponential(1_200, n)), amount_usd=10.0, succeeded=works,
+        decline=pl.when(~works).then(pl.lit("expired_card")), kind="charge",
+        payment_hash=pl.col("payment_hash").fill_null(ids(rng, n, "c")),
+        card_bin=pl.col("card_bin").fill_null(pick(rng, BINS, n)),
+    )  # fmt: skip
