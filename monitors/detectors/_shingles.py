@@ -19,7 +19,7 @@ def normalised(text: pl.Expr) -> pl.Expr:
         text.str.normalize("NFKC")
         .str.to_lowercase()
         .str.replace_all(r"https?://\S+|www\.\S+", "url")
-        .str.replace_all(r"\d+", "0")
+        .str.replace_all(r"\d+([.,:]\d+)*", "0")
         .str.replace_all(r"\s{2,}|[^\S ]", " ")
         .str.strip_chars()
     )
