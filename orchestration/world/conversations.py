@@ -11,6 +11,7 @@ from monitors.columns import TIMESTAMP
 from orchestration.world import network, people, texts
 from orchestration.world.draws import Generator, Real, Whole, generator, ids, pick, poisson_rows
 from orchestration.world.rhythm import DAY_SECONDS, HUMAN, after, at, moments
+from orchestration.world.traffic.accounts import called
 from orchestration.world.world import DAY, Plan, World, stamped
 
 MODELS = ["aria-4", "aria-4-mini", "aria-3", "aria-4-code"]
@@ -112,7 +113,9 @@ def recruits(
     early = (acting(plan, ends) - plan.start).total_seconds()
     fresh = people.newcomers(rng, at(plan.start, np.sort(rng.random(n - taken.height)) * early))
     named_by = ("email_domain", "email_hash", "phone_hash")
-    signups = stamped(fresh, fresh["created_at"], **{name: pl.col(name) for name in named_by})
+    called_by = called(world, rng, fresh.height)
+    given = {name: pl.col(name) for name in named_by}
+    signups = stamped(fresh, fresh["created_at"], **given, name_hash=called_by)
     return pl.concat([moved.cast(fresh.schema), fresh]), signups
 
 

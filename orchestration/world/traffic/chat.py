@@ -107,7 +107,7 @@ def _talks(rng: Generator, people: pl.DataFrame, day: datetime) -> pl.DataFrame:
     again |= (turn > 0) & (topics == CURIOUS) & (np.roll(topics, 1) == CURIOUS)
     gap = (45 * np.exp(0.6 * rng.standard_normal(talks)))[of]
     seconds = (turn * gap + gap * 0.5 * rng.random(len(of))) * 1e6
-    who = _conversations(rng, people, rows)[of]
+    who = _conversations(rng, people, rows, day)[of]
     events = who.with_columns(
         starts.gather(of).alias("occurred_at") + pl.Series(seconds).cast(pl.Duration("us")),
         refused=pl.Series(refused).set(pl.Series(rng.random(len(of)) < 0.003), None),
@@ -134,11 +134,13 @@ def _refusals(rng: Generator, topics: Whole) -> Flags:
     return refused
 
 
-def _conversations(rng: Generator, people: pl.DataFrame, rows: Whole) -> pl.DataFrame:
+def _conversations(
+    rng: Generator, people: pl.DataFrame, rows: Whole, day: datetime
+) -> pl.DataFrame:
     """Who has each conversation, from where, with which model."""
     known = ("plan", "language", "created_at")
     wanted = ["mobile_ip", "mobile_asn", "mobile_device", "vpn", *known, *OWN]
-    who = somewhere(rng, people.select(wanted)[rows]).select(*OWN, *known)
+    who = somewhere(rng, people.select(wanted)[rows], day=day).select(*OWN, *known)
     n = len(rows)
     return who.with_columns(
         account_id=pl.when(pl.Series(rng.random(n) >= NO_ACCOUNT)).then("account_id"),

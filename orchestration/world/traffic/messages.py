@@ -60,7 +60,7 @@ def _threads(world: World, rng: Generator, people: pl.DataFrame, day: datetime) 
     turn = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts)
     gap = (70 * np.exp(0.9 * rng.standard_normal(n)))[of]
     wanted = ["mobile_ip", "mobile_asn", "mobile_device", "vpn", "created_at", *OWN]
-    who = somewhere(rng, people.select(wanted)[rows]).with_columns(
+    who = somewhere(rng, people.select(wanted)[rows], day=day).with_columns(
         _recipients(world, rng, rows), written_in=spoken(rng, people["country"][rows])
     )
     events = who.select("recipient_id", "recipient_is_contact", "created_at", "written_in", *OWN)

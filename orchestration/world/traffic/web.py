@@ -67,7 +67,7 @@ def traffic(world: World, day: datetime) -> Tables:
     rng = world.draws("web", day)
     members = world.present(day).filter("web")
     pace = members["activity"].to_numpy() * WEEKDAY[day.weekday()]
-    known = somewhere(rng, members[poisson_rows(rng, np.minimum(pace * VISITS, 20))])
+    known = somewhere(rng, members[poisson_rows(rng, np.minimum(pace * VISITS, 20))], day=day)
     signed = pl.lit(pl.Series(rng.random(known.height) < 0.7))
     known = known.with_columns(account_id=pl.when(signed).then("account_id"))
     people = pl.concat(
