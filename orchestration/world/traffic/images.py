@@ -169,7 +169,7 @@ def at_hours(
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     ahead = (start - midnight).total_seconds() + offsets * 3600
     seconds = rng.random(len(offsets)) * span
-    for _ in range(12):
+    for _ in range(24):
         local = (ahead + seconds) / 3600
         wrong = (local - hours[0]) % 24 >= (hours[1] - hours[0] - 1) % 24 + 1
         seconds = np.where(wrong, rng.random(len(offsets)) * span, seconds)

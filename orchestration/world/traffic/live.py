@@ -15,6 +15,7 @@ SESSIONS = 0.5  # a day and person of usual activity
 BROADCASTS = 0.12  # of sessions
 FRIENDS = 7
 STRANGERS = 0.06  # of calls are with somebody new
+BUSY = 0.05  # of calls are with teachers, traders and others whom many call
 HEATED = 0.03  # of sessions: games, quarrels
 FAMILIES = 0.02  # of accounts: children share the device of a parent
 LONGEST = 240  # minutes
@@ -122,8 +123,10 @@ def _actions(rng: Generator, of: Whole) -> pl.Series:
 
 
 def _peers(rng: Generator, world: World, people: pl.DataFrame, rows: Whole) -> pl.Series:
-    """Mostly one of the few friends a person has from the start on; null for broadcasts."""
+    """Mostly one of the few friends that a person always has; null for broadcasts."""
     n, old = len(rows), int((people["created_at"] < world.start).sum())
     friend = (rows * 7_919 + rng.integers(1, FRIENDS + 1, n) ** 2 * 104_729) % old
     chosen = np.where(rng.random(n) < STRANGERS, rng.integers(0, old, n), friend)
+    desk = np.minimum(rng.pareto(1.1, n) * 3, old // 40).astype(np.int64) * 37
+    chosen = np.where(rng.random(n) < BUSY, desk, chosen)
     return people["account_id"].gather(chosen).set(pl.Series(rng.random(n) < BROADCASTS), None)

@@ -84,7 +84,8 @@ def catalogue(world: World) -> pl.DataFrame:
 def popular(rng: Generator, offered: pl.DataFrame, n: int) -> Whole:
     """`n` rows of listings, by popularity."""
     weights = offered["popularity"].to_numpy().cumsum()
-    return np.searchsorted(weights, rng.random(n) * weights[-1])
+    chosen: Whole = np.searchsorted(weights, rng.random(n) * weights[-1])
+    return chosen
 
 
 def version(listings: pl.DataFrame, moments: datetime | pl.Series) -> Whole:
@@ -92,7 +93,8 @@ def version(listings: pl.DataFrame, moments: datetime | pl.Series) -> Whole:
     ends = pl.lit(moments).dt.truncate("1d") + DAY
     days = (ends - pl.col("listed_at")).dt.total_seconds() / 86_400
     passed = listings.select((days + pl.col("phase")) / pl.col("pace")).to_series()
-    return passed.to_numpy().astype(np.int64)
+    numbers: Whole = passed.to_numpy().astype(np.int64)
+    return numbers
 
 
 def acted(
