@@ -7,9 +7,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from monitors.activity import Activity, hourly
+from monitors.detectors.circadian_flatness import circadian_flatness
 from monitors.detectors.classifier_score import classifier_score
 from monitors.detectors.combination import Signal, aligned, combination
 from monitors.detectors.isolation_forest import isolation_forest
+from monitors.detectors.own_history import own_history
+from monitors.detectors.peer_group import peer_group
 from monitors.detectors.ratio import ratio
 from monitors.detectors.sliding_count import sliding_count
 from monitors.detectors.text_classifier import text_classifier
@@ -85,5 +89,42 @@ HISTORIES = {
             weights={"burst": Signal(1, full_at=4), "share": Signal(1, full_at=1)},
         ),
         timedelta(minutes=90),
+    ),
+    "own_history": Case(
+        lambda events, _start, _end: own_history(
+            hourly(Activity("logins", ("who",)), events),
+            keys=["product", "who"],
+            window=timedelta(hours=3),
+            minimum_periods=1,
+            grid=HOUR,
+        ),
+        timedelta(hours=3),
+    ),
+    "peer_group": Case(
+        lambda events, _start, _end: peer_group(
+            events.with_columns(events=pl.lit(1)),
+            entity="who",
+            group="product",
+            minimum_peers=1,
+            time="occurred_at",
+        ),
+        timedelta(0),
+    ),
+    "peer_group of groups that events name": Case(
+        lambda events, _start, _end: peer_group(
+            events.with_columns(n=pl.col("hit").cast(pl.Int64)),
+            entity="who",
+            group="what",
+            column="n",
+            minimum_peers=1,
+            time="occurred_at",
+        ),
+        timedelta(0),
+    ),
+    "circadian_flatness": Case(
+        lambda events, _start, _end: circadian_flatness(
+            events, entity="who", days=2, minimum=2, minimum_days=1
+        ),
+        timedelta(days=2),  # a day of look-back, and the scored day's own start
     ),
 }
