@@ -15,6 +15,8 @@ WORKS = 0.55  # pieces of work, of some tries each, a day and person of usual ac
 EDITS = 0.35  # of pieces of work begin with a picture of one's own
 BOLD = 0.02  # of people: fashion, art, medicine
 CLERKS = 0.015  # of people: sample certificates, forms, mock-ups of cards
+TRENDS = 0.06  # of prompts are what everybody asks for these days
+MEMES = 0.05  # of pictures given are passed around
 REFUSED = 0.004  # without a reason that a score shows
 MODELS = ["image-2", "image-2-mini", "image-1"]
 MODEL_SHARES = np.array([60, 32, 8], dtype=float)
@@ -63,14 +65,14 @@ def pictures(rng: Generator, who: pl.DataFrame, starts: pl.Series, until: dateti
     own = (rng.random(n) < EDITS)[of]
     operation = np.where(own, np.where(step == 0, "upload", "edit"), "generate")
     operation = np.where((step > 1) & (rng.random(len(of)) < 0.06), "upscale", operation)
-    wordings = rng.integers(0, TOLD * VERSIONS, len(of))
+    wordings = _usual(rng, rng.integers(0, TOLD * VERSIONS, len(of)), TRENDS)
     again = (step > 0) & (rng.random(len(of)) < 0.4)  # the same words once more
     wordings = wordings[np.maximum.accumulate(np.where(again, 0, np.arange(len(of))))]
     made = stamped(
         who[of], at,
         operation=pl.Series(operation),
         model=pick(rng, MODELS, n, MODEL_SHARES).gather(of),
-        upload_hash=ids(rng, n, "i").gather(of).set(pl.Series(~own), None),
+        upload_hash=hashed(_usual(rng, rng.integers(10**6, 10**15, n), MEMES), "i").gather(of).set(pl.Series(~own), None),
         prompt=told(wordings).set(pl.Series(operation == "upload"), None),
         prompt_hash=hashed(wordings, "h").set(pl.Series(operation == "upload"), None),
         output_hash=ids(rng, len(of), "o"),
@@ -174,6 +176,12 @@ def at_hours(
         wrong = (local - hours[0]) % 24 >= (hours[1] - hours[0] - 1) % 24 + 1
         seconds = np.where(wrong, rng.random(len(offsets)) * span, seconds)
     return times_at(start, seconds)
+
+
+def _usual(rng: Generator, numbers: Whole, share: float) -> Whole:
+    """The numbers, but for a share that has one of those in fashion, some far more than others."""
+    fashion = np.minimum(rng.pareto(0.9, len(numbers)) * 20, 10**5).astype(np.int64)
+    return np.where(rng.random(len(numbers)) < share, fashion, numbers)
 
 
 def _scores(
