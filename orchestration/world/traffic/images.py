@@ -68,11 +68,12 @@ def pictures(rng: Generator, who: pl.DataFrame, starts: pl.Series, until: dateti
     wordings = _usual(rng, rng.integers(0, TOLD * VERSIONS, len(of)), TRENDS)
     again = (step > 0) & (rng.random(len(of)) < 0.4)  # the same words once more
     wordings = wordings[np.maximum.accumulate(np.where(again, 0, np.arange(len(of))))]
+    photos = _usual(rng, rng.integers(10**6, 10**15, n), MEMES)
     made = stamped(
         who[of], at,
         operation=pl.Series(operation),
         model=pick(rng, MODELS, n, MODEL_SHARES).gather(of),
-        upload_hash=hashed(_usual(rng, rng.integers(10**6, 10**15, n), MEMES), "i").gather(of).set(pl.Series(~own), None),
+        upload_hash=hashed(photos, "i").gather(of).set(pl.Series(~own), None),
         prompt=told(wordings).set(pl.Series(operation == "upload"), None),
         prompt_hash=hashed(wordings, "h").set(pl.Series(operation == "upload"), None),
         output_hash=ids(rng, len(of), "o"),
