@@ -70,7 +70,8 @@ def _keys(codes: Codes, starts: Places) -> Codes:
     mixed = ((codes * MIX) >> np.uint64(32)).astype(np.uint32)
     keys = np.zeros((BANDS, len(starts)), np.uint64)
     for i, (factor, term) in enumerate(zip(FACTORS, TERMS, strict=True)):
-        hashed = mixed * factor.astype(np.uint32) + term.astype(np.uint32)
+        hashed = mixed * factor.astype(np.uint32)
+        hashed += term.astype(np.uint32)
         least = np.minimum.reduceat(hashed, starts).astype(np.uint64)
         keys[i // ROWS] += (least + np.uint64(1)) * WEIGHTS[i % ROWS]
     return keys
@@ -86,9 +87,8 @@ def _candidates(keys: Codes, groups: Places, backs: Iterable[int]) -> tuple[Plac
     places = np.arange(size)
     pairs = [np.empty(0, np.int64)]
     for band in keys:
-        mixed = band ^ (groups.astype(np.uint64) + np.uint64(1)) * MIX
-        order = np.argsort(mixed, kind="stable")  # stable: within a band, oldest first
-        ranked, group = mixed[order], groups[order]
+        order, ranked = _ranked(band ^ (groups.astype(np.uint64) + np.uint64(1)) * MIX)
+        group = groups[order]
         first = np.maximum.accumulate(np.where(firsts(ranked), places, 0))
         for back in backs:
             before = np.maximum(places - back, first) if back else first
@@ -96,6 +96,18 @@ def _candidates(keys: Codes, groups: Places, backs: Iterable[int]) -> tuple[Plac
             pairs.append(order[before[met]] * size + order[met])
     older, newer = np.divmod(distinct(np.concatenate(pairs)), size)
     return older, newer
+
+
+def _ranked(keys: Codes) -> tuple[Places, Codes]:
+    """Places in order of key and, within a key, of place; and the keys, cut short, in that order.
+
+    Places go into the low bits, so that plain sorting, which is several times faster, ranks them.
+    Keys that the cut makes equal are told apart by the comparison of texts.
+    """
+    low = np.uint64(len(keys).bit_length())
+    ranked = keys >> low << low | np.arange(len(keys), dtype=np.uint64)
+    ranked.sort()
+    return (ranked & ((np.uint64(1) << low) - np.uint64(1))).astype(np.int64), ranked >> low
 
 
 def _verified(
