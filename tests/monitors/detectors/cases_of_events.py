@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from monitors.activity import Activity, hourly
+from monitors.detectors.aggregate import aggregate
 from monitors.detectors.baseline_distance import baseline_distance
 from monitors.detectors.change_of_value import changes
 from monitors.detectors.distinct_values import distinct_values
@@ -103,6 +104,17 @@ EVENTS = {
         ),
         timedelta(0),
         monotone=True,
+    ),
+    "aggregate": Case(
+        lambda events, _start, _end: aggregate(
+            events.with_columns(size=pl.col("what").str.to_integer(base=36, strict=False)),
+            entity="who",
+            value="size",
+            statistic="p90",
+            minimum=2,
+            event_id="event_id",
+        ),
+        timedelta(0),
     ),
     "sequence": Case(
         lambda events, _start, _end: sequence(

@@ -15,6 +15,7 @@ from monitors.detectors.isolation_forest import isolation_forest
 from monitors.detectors.own_history import own_history
 from monitors.detectors.peer_group import peer_group
 from monitors.detectors.ratio import ratio
+from monitors.detectors.seasonal_baseline import seasonal_baseline
 from monitors.detectors.sliding_count import sliding_count
 from monitors.detectors.text_classifier import text_classifier
 from tests.monitors.detectors.case import HOUR, Case
@@ -126,5 +127,16 @@ HISTORIES = {
             events, entity="who", days=2, minimum=2, minimum_days=1
         ),
         timedelta(days=2),  # a day of look-back, and the scored day's own start
+    ),
+    "seasonal_baseline": Case(
+        lambda events, _start, end: seasonal_baseline(
+            events,
+            entity="who",
+            statistic="count",
+            bucket=HOUR,
+            missing="zero",
+            until=end,
+        ),
+        timedelta(days=99),
     ),
 }
