@@ -55,17 +55,19 @@ def seasonal_baseline(
     the value, 1 for numbers of events (the default for "count"), else 0. A multiple of a series
     thus scores the same. Any change after nothing but zeros scores 100.
 
-    Over 6 is unusual: 1 bucket in FALSE of simulated normal, Poisson, growing and wandering series,
-    1 in HEAVY with very heavy tails. A level that stays is usual after half a day, in a wandering
-    series a day (a week for daily buckets); a changed season after four repeats. Null for the
-    first 36 hours (22 daily buckets), and where under a quarter of the level's buckets are there.
+    Over 6 is unusual: 1 bucket in 17,000 of simulated normal, Poisson, growing and wandering
+    series, 1 in 500 with very heavy tails. A level that stays is usual after half a day, a day
+    where there is no season (a week for daily buckets, days for a random walk); a changed season
+    after four repeats. Null for the first 36 hours (22 daily buckets), and where under a quarter
+    of the level's buckets are there.
     Evidence: `value`, `expected`, `scale`, `tier`.
 
     Overlap: buckets do not overlap, and only earlier ones are compared with. Zero history: null.
     Keys never seen: no row. Empty input: no rows. Rows sent twice count twice. Late rows move
-    their bucket's score, and later ones a little. Exact from rows that reach 2 `weeks` + 3 weeks
-    back. Misses: a value stuck within its usual range. Source: medians and MAD after Hochenbaum,
-    Vallis and Kejariwal, Automatic Anomaly Detection in the Cloud (2017), made causal.
+    their bucket's score, and later ones a little. Exact from rows that reach 3 `weeks` + 4 weeks
+    back, close from half of that. Misses: a value stuck within its usual range. False alarms: the
+    return from an incident of over half a day. Source: medians and MAD after Hochenbaum, Vallis
+    and Kejariwal, Automatic Anomaly Detection in the Cloud (2017), made causal.
     """
     require_positive(bucket=bucket, weeks=weeks)
     if DAY % bucket:

@@ -216,12 +216,11 @@ def test_a_filter_on_the_result_does_not_cut_its_history() -> None:
 
 
 def test_what_lies_before_its_reach_changes_nothing() -> None:
-    loads = busy(60)
-    late = scored(series(loads, HOUR), HOUR, weeks=2)[-24:]
-    rows = series(loads, HOUR).filter(
-        pl.col("at") >= MONDAY + 59 * DAY - timedelta(weeks=2 * 2 + 3)
-    )
-    assert_frame_equal(scored(rows, HOUR, weeks=2)[-24:], late)
+    rows = series(busy(120), HOUR)
+    late = scored(rows, HOUR, weeks=3)[-24:]
+    reach = MONDAY + 119 * DAY - timedelta(weeks=3 * 3 + 4)
+    assert late["tier"].unique().to_list() == ["week"]
+    assert_frame_equal(scored(rows.filter(pl.col("at") >= reach), HOUR, weeks=3)[-24:], late)
 
 
 @given(
