@@ -124,7 +124,7 @@ def truth(
             .select(TRUTH.names())
             .cast(TRUTH)
         )
-    return pl.concat(rows)
+    return pl.concat(rows).unique(maintain_order=True)
 
 
 def _until(

@@ -22,6 +22,8 @@ from orchestration.world.build import Happening, contract_of, happenings_of_week
 from orchestration.world.world import DAY, WEEK, Table, Tables, World
 
 PRODUCTS = ("accounts", "agents", "api", "chat", "images", "live", "marketplace", "web")
+Planned = Callable[[World, int], list[Happening]]
+Made = Callable[[World, list[Happening], datetime], Tables]
 Count = Callable[[Table, int], None]
 Done = Callable[[datetime], None]
 
@@ -100,11 +102,16 @@ class Progress:
 
 @dataclass
 class Store:
-    """A world that is being written to its home. `world.days` is how far it may go."""
+    """A world that is being written to its home. `world.days` is how far it may go.
+
+    `planned` gives what happens in a week, `made` the events of a day.
+    """
 
     home: Home
     world: World
     progress: Progress
+    planned: Planned = happenings_of_week
+    made: Made = one_day
     _weeks: dict[int, list[Happening]] = field(default_factory=dict)
     _days: dict[datetime, Tables] = field(default_factory=dict)
 
@@ -141,7 +148,7 @@ class Store:
         """The events of one day of the products that are written; the last two are remembered."""
         if day not in self._days:
             self._days = dict(list(self._days.items())[-1:])
-            tables = one_day(self.world, self.happenings((day - self.world.start) // WEEK), day)
+            tables = self.made(self.world, self.happenings((day - self.world.start) // WEEK), day)
             chosen = self.progress.products
             self._days[day] = {table: rows for table, rows in tables.items() if table[0] in chosen}
         return self._days[day]
@@ -150,7 +157,7 @@ class Store:
         """What takes place in a week; the last two weeks are remembered."""
         if week not in self._weeks:
             self._weeks = dict(list(self._weeks.items())[-1:])
-            self._weeks[week] = happenings_of_week(self.world, week)
+            self._weeks[week] = self.planned(self.world, week)
         return self._weeks[week]
 
     def finish(self, day: datetime) -> None:

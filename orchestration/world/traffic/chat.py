@@ -74,18 +74,23 @@ def traffic(world: World, day: datetime) -> Tables:
 
 
 def _habits(world: World) -> pl.DataFrame:
-    """Everybody, with the language they write and the chance of each topic in a conversation."""
-    rng = world.draws("chat", "habits")
+    """Everybody, with the language they write and the chance of each topic in a conversation.
+
+    Each habit has its own draws, so that those who join later change nothing about the others.
+    """
     everybody = world.people
     n = everybody.height
     chances = {}
     for topic in TOPICS:
+        rng = world.draws("chat", "warmth", topic.score)
         warmth = np.exp(1.2 * rng.standard_normal(n) - 0.72)  # 1 on average
-        concerned = rng.random(n) < topic.concerns
+        concerned = world.draws("chat", "concern", topic.score).random(n) < topic.concerns
         often = warmth if topic.concerns == 1 else concerned.astype(float)
         chances[f"topic_{topic.score}"] = np.minimum(topic.share * often, 0.9)
     return everybody.with_columns(
-        language=spoken(rng, everybody["country"]), hourly=rng.random(n) < HOURLY, **chances
+        language=spoken(world.draws("chat", "languages"), everybody["country"]),
+        hourly=world.draws("chat", "hourly").random(n) < HOURLY,
+        **chances,
     )
 
 

@@ -15,7 +15,7 @@ from orchestration.world.world import DAY, Tables, World, stamped
 
 PEOPLE_A_LISTING = 40
 OLDEST = 400  # days
-FORTHCOMING = 0.06  # of listings appear while the world runs
+FORTHCOMING, FUTURE = 0.12, 42  # share of listings that appear in so many days from the start
 INSTALLS = 0.35  # a day and person of usual activity
 RATED = 0.22  # of installs
 KINDS = ["Labs", "Studio", "Works", "AI", "Tools", "Software", "Apps", "Systems", "Media", "Cloud"]
@@ -56,7 +56,8 @@ def catalogue(world: World) -> pl.DataFrame:
     owners = able[rng.permutation(able.height)[: n // 2 + 1]]
     of = np.minimum(rng.pareto(1.4, n) * owners.height / 6, owners.height - 1).astype(np.int64)
     ages = rng.uniform(0, OLDEST, n)
-    ages[: max(2, int(n * FORTHCOMING))] = -rng.uniform(0, world.days, max(2, int(n * FORTHCOMING)))
+    to_come = max(2, int(n * FORTHCOMING))
+    ages[:to_come] = -rng.uniform(0, FUTURE, to_come)
     count = len(WORDS)
     name = pl.DataFrame({"a": rng.permutation(count**2)[np.arange(owners.height) % count**2]})
     names = name.select(
