@@ -2,7 +2,7 @@
 product = "web"
 harm = "scraping"
 entity = "ip"
-version = 1
+version = 2
 authors = ["ndiaz"]
 owner = "web-integrity"
 threshold = 10
@@ -16,11 +16,12 @@ reads = ["api_requests"]
 doc = '''
 Software that calls itself a browser reads page after page and loads nothing that a browser loads.
 
-Counts the distinct pages that an address read in a calendar hour under a browser's name, or 0
-where it also loaded a style sheet, a script, an image or a font.
+Counts the distinct pages that an address read in a calendar hour under a browser's name without a
+referring page, or 0 where it also loaded a style sheet, a script, an image or a font.
 
 Threshold: In four days of a public site's log, 1,681 address-hours of software that calls itself
-a browser, the 99th percentile is 7 and the 99.9th 19. Browsers that load assets score 0.
+a browser, the 99th percentile is 5 and the 99.9th 20. Browsers that load assets score 0. On 14
+days of two development worlds the most of an honest address is 9.
 
 Misses: Crawlers that load one image, that name themselves honestly, that send no name, or that
 change address every few pages.
@@ -39,6 +40,7 @@ with requests as (
     select
         ip,
         path,
+        referer,
         event_id,
         date_trunc('hour', occurred_at) as window_start,
         regexp_matches(path, '\.(css|js|png|jpe?g|gif|ico|svg|woff2?|ttf|swf)$', 'i') as asset
@@ -53,7 +55,7 @@ with requests as (
 
 select
     ip,
-    if(bool_or(asset), 0, count(distinct path))::double as score,
+    if(bool_or(asset), 0, count(distinct path) filter (where referer is null))::double as score,
     window_start,
     window_start + interval 1 hour as window_end,
     count(*) as requests,

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "4965f4507998ec24"}
+DIGESTS = {1: "4965f4507998ec24", 2: "410e48b6dfde08d7"}
 
 
 def requests(n: int, status: int | None, clock: str = "10:00") -> list[Row]:
@@ -28,6 +28,11 @@ def test_stays_quiet_on_a_reader_with_one_broken_link() -> None:
 
 def test_stays_quiet_under_five_answers_because_that_tells_nothing() -> None:
     assert score(requests(4, 404)) == {"192.0.2.7": (None, "null")}
+
+
+def test_stays_quiet_on_a_crawler_that_follows_old_links() -> None:
+    agent = "Somebot/2.1 (+http://example.com/bot.html)"
+    assert score([row | {"user_agent": agent} for row in requests(40, 404)]) == {}
 
 
 def test_requests_without_a_status_count_in_neither_part() -> None:

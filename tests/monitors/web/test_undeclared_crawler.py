@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "797ff76d8fc37d3e"}
+DIGESTS = {1: "797ff76d8fc37d3e", 2: "fdc3f22351e273d0"}
 BROWSER = "Mozilla/5.0 (Windows NT 6.1; WOW64; rv:26.0) Gecko/20100101 Firefox/26.0"
 CRAWLER = "Mozilla/5.0 (compatible; Somebot/2.1; +http://example.com/bot.html)"
 
@@ -36,6 +36,11 @@ def test_stays_quiet_on_a_crawler_that_says_so() -> None:
 
 def test_stays_quiet_on_software_without_a_name() -> None:
     assert score(pages(30, None)) == {}
+
+
+def test_stays_quiet_on_a_reader_who_follows_links() -> None:
+    led = [row | {"referer": "www.example.com"} for row in pages(30)]
+    assert score(led) == {"192.0.2.7": (0.0, "bulk")}
 
 
 def test_parts_of_one_file_are_one_page() -> None:
