@@ -24,8 +24,8 @@ demo: $(STAMP)  ## Real sample logs through Dagster, from ingestion to findings
 demo-week: $(STAMP)  ## The same, the whole last week hour by hour
 	@$(BIN)/watchfloor demo --week
 
-dev: $(STAMP)  ## The Dagster UI with daemon, schedules and sensors, on port 3000
-	@$(BIN)/watchfloor dev
+dev: $(STAMP)  ## The Dagster UI with daemon, schedules, sensors and a live simulated company
+	@$(BIN)/watchfloor dev --live
 
 test: $(VENV)/.installed-dev  ## What CI runs after the checks of lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile

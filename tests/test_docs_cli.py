@@ -23,7 +23,7 @@ def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.
         assert command is not None
         if isinstance(command, click.Group):
             yield from commands(command, f"{before}{name} ")
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield f"{before}{name}", command
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "backtest": ("backtest", "Evaluate a monitor over past days without storing anything."),
     "findings": ("findings", "List what monitors found, newest first."),
     "coverage": ("coverage", "Show which harm is watched on which product."),
+    "world": ("world", "Simulate a company, and score monitors on it."),
     "sql": ("sql", "Query the lake in SQL, read-only."),
     "prune": ("prune", "Delete what may be kept for a limited time only."),
     "doctor": ("doctor", "Check this installation and say how to mend it."),

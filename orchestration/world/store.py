@@ -140,7 +140,7 @@ class Store:
             raise StoreError(
                 f"'{home.folder}' holds another world: seed {found.seed}, {found.accounts} "
                 f"accounts, from {found.start:%Y-%m-%d}, {', '.join(before.products)}. Choose "
-                "another --out, or go on with that one: --live."
+                "another --out, or name no size, seed and products to go on with that one."
             )
         return cls(home, world, before)
 
