@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, scored
 
-DIGESTS = {1: "95c447030664c29e"}
+DIGESTS = {1: "95c447030664c29e", 2: "9febd24395bf6a79"}
 
 
 def logins(
@@ -33,6 +33,16 @@ def test_nearly_fires_at_three() -> None:
 
 def test_stays_quiet_on_one_journey() -> None:
     assert score(logins("PT", "PT", "NZ", "NZ")) == {"a": (1.0, "bulk")}
+
+
+def test_stays_quiet_on_an_owner_whose_vpn_changes_exits_on_a_device_of_theirs() -> None:
+    rows = logins("PT", "NZ", "PT", "NZ", "PT")
+    assert score([row | {"new_device": False} for row in rows]) == {}
+
+
+def test_fires_on_devices_that_are_new_to_the_account() -> None:
+    rows = logins("PT", "NZ", "PT", "NZ", "PT")
+    assert score([row | {"new_device": True} for row in rows]) == {"a": (4.0, "flagged")}
 
 
 def test_stays_quiet_on_attempts_that_failed() -> None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "f7f4d19366b8bacf"}
+DIGESTS = {1: "f7f4d19366b8bacf", 2: "4edd8016545de88f"}
 SECOND = timedelta(seconds=1)
 
 
@@ -29,6 +29,15 @@ def test_nearly_fires_at_eight() -> None:
 
 def test_stays_quiet_on_somebody_who_forgot_a_password() -> None:
     assert score(logins(4), logins(1, succeeded=True)) == {"192.0.2.7": (4.0, "bulk")}
+
+
+def test_stays_quiet_on_devices_that_their_accounts_know() -> None:
+    assert score(logins(50, account_id="a{i}", new_device=False)) == {}
+
+
+def test_fires_on_devices_new_to_the_account_and_those_not_logged() -> None:
+    rows = logins(5, new_device=True), logins(5, "10:01", new_device=None)
+    assert score(*rows) == {"192.0.2.7": (10.0, "flagged")}
 
 
 def test_stays_quiet_on_automation_that_retries_to_take_a_role() -> None:

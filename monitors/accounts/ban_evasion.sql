@@ -1,0 +1,129 @@
+/*
+product = "accounts"
+harm = "fake_accounts"
+entity = "account_id"
+version = 1
+authors = ["asato", "rkhan"]
+owner = "platform-integrity"
+threshold = 1
+near = 0.5
+window = "14d"
+cadence = "daily"
+severity = "S2"
+action = "suspend_account"
+runbook = "docs/runbooks/ban_evasion.md"
+reads = ["bans", "signups", "payments"]
+doc = '''
+A new account has the payment, phone, e-mail or device of one that was banned before it was made.
+
+One row per account made in the 14 days before and day on which it signed up or paid. Score is how
+many of the four it shares with accounts banned in those 14 days, before its sign-up. What more
+than five accounts use counts for nothing: a school's tablet or a company's card proves nobody's
+return. What a banned account paid with before its ban counts as its own.
+
+Threshold: One shared identifier is the least there can be. In two development worlds none of 1,209
+honest new accounts shares any. Those who return in a hurry share 3 in the median; the careful
+share exactly one, so a higher threshold would lose them all.
+
+Misses: Who changes all four, returns after more than two weeks, or had the account ready before
+the ban.
+
+False alarms: Families with one device or card, second-hand devices, and phone numbers that a
+carrier gave to somebody else. One identifier alone, a device most of all, deserves a look first.
+'''
+
+[[canary]]
+contract = "bans"
+n = 1
+at = "-2d"
+values = { account_id = "canary-banned", phone_hash = "canary", device_id = "canary-device" }
+
+[[canary]]
+contract = "signups"
+n = 1
+at = "5h"
+values = { account_id = "canary", phone_hash = "canary", device_id = "canary-device" }
+*/
+with banned as (
+    unpivot (select account_id, occurred_at, payment_hash, phone_hash, email_hash, device_id from bans)
+    on payment_hash, phone_hash, email_hash, device_id
+    into name kind value shared
+),
+
+-- what a banned account paid with before, where the ban does not say it
+paid as (
+    select
+        bans.account_id,
+        bans.occurred_at,
+        'payment_hash' as kind,
+        payments.payment_hash as shared,
+        payments.occurred_at as paid_at
+    from bans
+    join payments using (account_id)
+    where payments.occurred_at < bans.occurred_at
+),
+
+closed as (
+    select account_id as banned_id, occurred_at as banned_at, occurred_at as since, kind, shared
+    from banned
+    union all
+    select account_id, occurred_at, paid_at, kind, shared from paid
+),
+
+used as (
+    select account_id, occurred_at, event_id, kind, shared
+    from (
+        unpivot (
+            select account_id, occurred_at, event_id, payment_hash, phone_hash, email_hash, device_id
+            from signups
+        )
+        on payment_hash, phone_hash, email_hash, device_id
+        into name kind value shared
+    )
+    union all
+    select account_id, occurred_at, event_id, 'payment_hash', payment_hash
+    from payments
+    where payment_hash is not null
+),
+
+new_use as (
+    select distinct
+        used.*,
+        time_bucket(interval 1 day, used.occurred_at) as day,
+        signups.occurred_at as made_at
+    from used
+    join signups using (account_id)
+    where signups.occurred_at >= time_bucket(interval 1 day, used.occurred_at) - interval 14 day
+        and signups.occurred_at < time_bucket(interval 1 day, used.occurred_at) + interval 1 day
+),
+
+met as (
+    select distinct new_use.account_id, new_use.day, new_use.kind, new_use.shared, closed.banned_id
+    from new_use
+    join closed using (kind, shared)
+    where closed.banned_id <> new_use.account_id
+        and closed.banned_at < new_use.made_at
+        and closed.since >= new_use.day - interval 14 day
+),
+
+few as (
+    select met.account_id, met.day, met.kind, min(met.banned_id) as banned_id
+    from met
+    join used using (kind, shared)
+    where used.occurred_at >= met.day - interval 14 day
+        and used.occurred_at < met.day + interval 1 day
+    group by met.account_id, met.day, met.kind, met.shared
+    having count(distinct used.account_id) <= 5
+)
+
+select
+    new_use.account_id,
+    count(distinct few.kind)::double as score,
+    new_use.day - interval 14 day as window_start,
+    new_use.day + interval 1 day as window_end,
+    min(few.banned_id) as banned_id,
+    min(new_use.event_id) as event_id
+from new_use
+left join few on few.account_id = new_use.account_id and few.day = new_use.day
+where new_use.account_id is not null
+group by new_use.account_id, new_use.day
