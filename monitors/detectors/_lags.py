@@ -37,6 +37,16 @@ class Axis:
             medians[part] = _median(samples, minimum)
         return medians
 
+    def largest(self, values: Floats, lags: Sequence[int], rank: int) -> Floats:
+        """The value of a rank, 1 the largest, among those at each lag; 0 where there are fewer."""
+        ranked = np.zeros(len(values))
+        found = values[self._first]
+        for start in range(0, len(values), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            samples = np.stack([self._at(found, part, lag) for lag in lags], axis=1)
+            ranked[part] = np.sort(np.nan_to_num(samples), axis=1)[:, -rank]
+        return ranked
+
     def _at(self, found: Floats, part: slice, lag: int) -> Floats:
         wanted = self._wanted[part] - lag
         last = len(self._places) - 1

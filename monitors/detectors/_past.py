@@ -72,6 +72,18 @@ class Past:
         rolled = self.buckets.with_columns(column).select(before.over("entity")).to_series()
         return rolled.fill_null(np.nan).to_numpy()
 
+    def highest(self, values: Floats, span: timedelta) -> Floats:
+        """Highest of an entity's values in the span before each bucket; 0 where there is none."""
+        before = pl.col("x").rolling_max_by("cell", span, closed="left")
+        column = pl.Series("x", values).fill_nan(None)
+        rolled = self.buckets.with_columns(column).select(before.over("entity")).to_series()
+        return rolled.fill_null(0.0).to_numpy()
+
+    def usual(self, values: Floats, rank: int, days: int) -> Floats:
+        """What an entity reached on `rank` of the last days at least; 0 where there are fewer."""
+        lags = [self.plan.day * k for k in range(days)]
+        return self.axis.largest(self.highest(values, DAY), lags, rank)
+
     def level(self, values: Floats) -> Floats:
         """Median over the season before, of which a quarter must be there."""
         span = self.plan.level

@@ -19,8 +19,11 @@ View = tuple[Floats, Floats]  # residual and scale
 TIERS = ("week", "day", "level", "recent")
 GAIN = 0.5  # `recent` is a view of its own only where it halves the residuals
 LEVEL_FLOOR, SPREAD_FLOOR, UNIT_FLOOR = 0.0005, 0.02, 0.7  # least scale: shares of the past
+AGAIN, SHORTLY = 0.2, timedelta(hours=6)  # share of the highest distance that long ago
+HABIT, DAYS, USUAL = 4, 14, 6.0  # what happens on so many of the last days is usual
 WITHOUT_SCALE = 100.0  # score of any change after a past that was always 0
-SCORED = {"score": pl.Float64, "expected": pl.Float64, "scale": pl.Float64, "tier": pl.String}
+EVIDENCE = ("expected", "scale", "distance")
+SCORED = {**dict.fromkeys(("score", *EVIDENCE), pl.Float64), "tier": pl.String}
 
 
 def seasonal_baseline(
@@ -45,7 +48,10 @@ def seasonal_baseline(
     `statistic` of its rows with a finite `value`; "count" needs none. Buckets without rows are
     absent, or with `missing="zero"` 0 from the entity's first bucket to its last or to `until`.
 
-    Score is (value - expected) / scale: as it is for "up", negated for "down", its size for "both".
+    Distance is (value - expected) / scale: as it is for "up", negated for "down", its size for
+    "both". Score is the distance divided by whichever is more, and over 1: a fifth of the highest
+    distance of the last six hours, as what goes on is no news, and a sixth of what was reached on
+    four of the last 14 days, as that is the series' habit. So calm and bursty series compare.
     Expected is the level, a median of the day before (a week, for daily buckets), and the median
     of what the same time of week (tier "week"), or of day ("day"), in `zone`, added in three or
     more repeats, in numbers or in proportion, or neither ("level"): whatever was nearest so far.
@@ -53,18 +59,18 @@ def seasonal_baseline(
     and the larger score is given. Scale is the residuals' MAD at this time of day, more where
     their tail is heavy, at least 2 % of the swing, 0.05 % of the level and 0.7 `unit`: the step of
     the value, 1 for numbers of events (the default for "count"), else 0. A multiple of a series
-    thus scores the same. Any change after nothing but zeros scores 100.
+    thus scores the same. Any change after nothing but zeros lies 100 away.
 
     Over 6 is unusual: 1 bucket in 17,000 of simulated normal, Poisson, growing and wandering
     series, 1 in 500 with very heavy tails. A level that stays is usual after half a day, a day
     where there is no season (a week for daily buckets, days for a random walk); a changed season
     after four repeats. Null for the first 36 hours (22 daily buckets), and where under a quarter
     of the level's buckets are there.
-    Evidence: `value`, `expected`, `scale`, `tier`.
+    Evidence: `value`, `expected`, `scale`, `distance`, `tier`.
 
     Overlap: buckets do not overlap, and only earlier ones are compared with. Zero history: null.
     Keys never seen: no row. Empty input: no rows. Rows sent twice count twice. Late rows move
-    their bucket's score, and later ones a little. Exact from rows that reach 3 `weeks` + 4 weeks
+    their bucket's score, and later ones a little. Exact from rows that reach 3 `weeks` + 6 weeks
     back, close from half of that. Misses: a value stuck within its usual range. False alarms: the
     return from an incident of over half a day. Source: medians and MAD after Hochenbaum, Vallis
     and Kejariwal, Automatic Anomaly Detection in the Cloud (2017), made causal.
@@ -142,7 +148,7 @@ def _scored(buckets: pl.DataFrame, plan: Plan, direction: Direction, unit: float
     if closer.any():
         near = np.where(closer, follow, np.nan)
         views.append((after, past.scale(after, near, floor)))
-    return _filled(past.buckets, value, tier, views, direction)
+    return _filled(past, value, tier, views, direction)
 
 
 def _seasonal(past: Past, value: Floats, level: Floats) -> list[Floats]:
@@ -183,20 +189,23 @@ def _nearest(spreads: list[Floats]) -> Integers:
 
 
 def _filled(
-    buckets: pl.DataFrame, value: Floats, tier: Integers, views: list[View], direction: Direction
+    past: Past, value: Floats, tier: Integers, views: list[View], direction: Direction
 ) -> pl.DataFrame:
     """Buckets with the score of the view in which they lie farthest, and its evidence."""
     scores = [_score(rest, scale, direction) for rest, scale in views]
     best = np.argmax(np.where(np.isnan(scores), -np.inf, scores), axis=0)
-    score = _pick(scores, best)
+    distance = _pick(scores, best)
+    usual = past.usual(distance, HABIT, DAYS) / USUAL
+    score = distance / np.fmax(np.fmax(AGAIN * past.highest(distance, SHORTLY), usual), 1.0)
     evidence = {
         "score": score,
+        "distance": distance,
         "expected": value - _pick([rest for rest, _ in views], best),
         "scale": _pick([scale for _, scale in views], best),
     }
     told = pl.Series(np.isfinite(score))
     names = pl.Series(np.array(TIERS)[np.where(best == 1, len(TIERS) - 1, tier)])
-    return buckets.with_columns(
+    return past.buckets.with_columns(
         *(pl.when(told).then(pl.Series(values)).alias(c) for c, values in evidence.items()),
         pl.when(told).then(names).alias("tier"),
     )

@@ -97,9 +97,26 @@ def test_a_steady_trend_is_never_flagged_and_hides_nothing(growth: float) -> Non
 
 def test_a_level_that_stays_is_usual_after_half_a_day() -> None:
     loads = busy(50)
-    shifted = scores([*loads[:960], *(load + 150 for load in loads[960:])], HOUR)
-    assert min(shifted[960:964]) > 6
-    assert max(shifted[973:]) < 6
+    shifted = scored(series([*loads[:960], *(load + 150 for load in loads[960:])], HOUR), HOUR)
+    assert shifted["score"][960] > 6
+    assert shifted["distance"][960:964].min() > 6
+    assert shifted["score"][973:].max() < 6
+
+
+def test_what_goes_on_is_no_news_unless_it_grows_fivefold() -> None:
+    loads = busy(50)
+    loads[960:963] = [
+        load + extra for load, extra in zip(loads[960:963], (80, 80, 900), strict=True)
+    ]
+    assert [score > 6 for score in scores(loads, HOUR)[960:963]] == [True, False, True]
+
+
+def test_what_happens_on_four_of_fourteen_days_is_the_habit_of_a_series() -> None:
+    loads = busy(60)
+    for day, hour in zip(range(45, 55, 2), (3, 9, 14, 6, 19), strict=True):
+        loads[day * 24 + hour] += 80
+    hits = [i // 24 for i, score in enumerate(scores(loads, HOUR)) if score > 6]
+    assert hits == [45, 47, 49, 51]
 
 
 def test_daily_buckets_get_used_to_a_level_in_a_week() -> None:
@@ -181,7 +198,9 @@ def test_silence_is_found_where_missing_is_zero() -> None:
     rows = series(busy(30), HOUR)
     until = MONDAY + 30 * DAY + 12 * HOUR
     found = scored(rows, HOUR, missing="zero", until=until, direction="down")
-    assert found["score"][-1] > 6
+    silent = found.filter(pl.col("window_start") >= MONDAY + 30 * DAY)
+    assert silent["score"].max() > 6
+    assert silent["distance"][-1] > 6
 
 
 def test_the_season_follows_the_clocks_of_its_zone() -> None:
