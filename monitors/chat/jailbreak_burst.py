@@ -23,10 +23,10 @@ CANARY = (
     product="chat",
     harm=Harm.JAILBREAK,
     entity="account_id",
-    version=1,
+    version=2,
     authors=("asato",),
     owner="chat-safety",
-    threshold=5,
+    threshold=7,
     near=3.5,
     window=timedelta(0),
     cadence="daily",
@@ -44,7 +44,8 @@ def jailbreak_burst(prompts: pl.LazyFrame, prompts_baseline: pl.LazyFrame) -> pl
     attempt. Null with fewer than 5 such days.
 
     Threshold: 3.5 is the textbook's outlier and the near miss here. Of 300 community-days
-    with enough history in the public sample, 1 in 100 reaches 3 and the highest is 4.
+    with enough history in the public sample, 1 in 100 reaches 3 and the highest is 4; in four
+    weeks of two simulated worlds the highest of an honest account is 6.
 
     Misses: Accounts that are new or that always attempt much, and attempts that the classifier
     scores under 0.5, or does not score and that are short.

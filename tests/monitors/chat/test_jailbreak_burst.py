@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "6a66eb607af58b08"}
+DIGESTS = {1: "6a66eb607af58b08", 2: "9a388bd0ba0eaa9c"}
 
 
 def sent(n: int, days: int = 0, clock: str = "10:00", **values: object) -> list[Row]:
@@ -18,8 +18,8 @@ def score(*groups: list[Row]) -> dict[str, tuple[float | None, str]]:
     return scored("chat/jailbreak_burst", "prompts", *groups)
 
 
-def test_fires_at_five_attempts_over_a_steady_habit() -> None:
-    assert score(history(2, 5), sent(7)) == {"a": (5.0, "flagged")}
+def test_fires_at_seven_attempts_over_a_steady_habit() -> None:
+    assert score(history(2, 5), sent(9)) == {"a": (7.0, "flagged")}
 
 
 def test_nearly_fires_at_four_over_it() -> None:
