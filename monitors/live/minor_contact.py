@@ -69,9 +69,10 @@ def minor_contact(live_sessions_activity: pl.LazyFrame, period: pl.LazyFrame) ->
     average over at least three minutes with this account. Null where no peer has three scored
     minutes. Evidence holds counts alone: the children are never listed.
 
-    Threshold: In three weeks of the two development worlds no other account asks more than one
-    young peer in a week; 16 ask one, and the most young peers any of them meets is 5. Accounts of
-    the loud campaigns ask 8 to 17, of the slow ones 2 to 12, of the evasive ones 1 to 7.
+    Threshold: In the three weeks of the two development worlds no other account asks more than one
+    young peer in a week; three ask one, and none meets more than four. Accounts of the loud
+    campaigns ask 8 to 17, of the slow ones 2 to 12, of the evasive ones up to 7: 5 of 76 ask fewer
+    than two.
 
     Misses: A single child, moves to other platforms that are not noticed, peers whom the classifier
     takes for adults, and contact slower than a week.

@@ -53,9 +53,9 @@ def repeated_target(live_sessions: pl.LazyFrame, period: pl.LazyFrame) -> pl.Laz
     minute. Only accounts with a session on the day are scored; null where no session of theirs
     with a peer has three scored minutes.
 
-    Threshold: In three weeks of the two development worlds no other account has two hostile
-    sessions with one peer in a week, and 340 have one. Half of the accounts of the loud and slow
-    campaigns have two with one peer.
+    Threshold: In the three weeks of the two development worlds other accounts have one hostile
+    session with a peer 340 times and, but for one account, never two within seven days. Half of
+    the accounts of the loud and slow campaigns have two with one peer.
 
     Misses: People who pick a new victim each time (see `live/session_harassment`), who come back
     with new accounts (see `live/pile_on`), or whose sessions last two minutes.
