@@ -59,17 +59,31 @@ def stolen_key(api_requests: pl.LazyFrame, api_requests_baseline: pl.LazyFrame) 
     False alarms: A new release of a service that moves to another provider, another client and
     other prompts on one day, and a second developer who gets the same key.
     """
-    hours = api_requests.filter(pl.col("key_id").is_not_null()).group_by(
-        "key_id", *TRAITS, hour=pl.col("occurred_at").dt.truncate("1h")
+    hour = pl.col("occurred_at").dt.truncate("1h").alias("hour")
+    keyed = api_requests.filter(pl.col("key_id").is_not_null()).with_columns(hour)
+    settled = _settled(api_requests_baseline)
+    fresh = (
+        keyed.filter(pl.col("template_hash").is_not_null())
+        .join(api_requests_baseline, on=["key_id", "template_hash"], how="anti")
+        .join(settled, on="key_id", how="semi")
     )
-    requests = hours.agg(n=pl.len().cast(pl.Int64), event_id=pl.col("event_id").min())
-    for trait in TRAITS:
-        known = api_requests_baseline.select("key_id", trait, pl.lit(value=True).alias("known"))
-        requests = requests.join(known.unique(), on=["key_id", trait], how="left").select(
-            pl.exclude("known"),
-            (pl.col(trait).is_not_null() & pl.col("known").is_null()).alias(f"new_{trait}"),
+    suspects = fresh.select("key_id").unique()
+    known = api_requests_baseline.join(suspects, on="key_id", how="semi")
+    strange = _new(_new(fresh, known, "asn"), known, "user_agent")
+    theirs = keyed.join(suspects, on="key_id", how="semi")
+    usual = _new(theirs, known, "asn").filter(~pl.col("new_asn"))
+    per_hour = (
+        keyed.group_by("key_id", "hour")
+        .agg(requests=pl.len().cast(pl.Int64))
+        .join(_counted(strange), on=["key_id", "hour"], how="left")
+        .join(
+            usual.group_by("key_id", "hour").agg(usual=pl.len().cast(pl.Int64)),
+            on=["key_id", "hour"],
+            how="left",
         )
-    return _scored(requests, _settled(api_requests_baseline))
+        .join(settled.with_columns(settled=pl.lit(value=True)), on="key_id", how="left")
+    )
+    return _scored(per_hour)
 
 
 def _settled(baseline: pl.LazyFrame) -> pl.LazyFrame:
@@ -77,31 +91,45 @@ def _settled(baseline: pl.LazyFrame) -> pl.LazyFrame:
     spans = baseline.group_by("key_id").agg(
         span=pl.col("last_seen").max() - pl.col("first_seen").min()
     )
-    return spans.filter(pl.col("span") >= SETTLED).select("key_id", settled=pl.lit(value=True))
+    return spans.filter(pl.col("span") >= SETTLED).select("key_id")
 
 
-def _scored(requests: pl.LazyFrame, settled: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per key and hour, with what is new since midnight."""
-    n, new_network, new_template = pl.col("n"), pl.col("new_asn"), pl.col("new_template_hash")
-    forged, moved = pl.col("new_user_agent") & new_template, new_network & new_template
-    per_hour = requests.group_by("key_id", "hour").agg(
-        requests=n.sum(),
-        forged=n.filter(forged).sum(),
-        moved=n.filter(moved).sum(),
-        usual=n.filter(~new_network).sum(),
+def _new(requests: pl.LazyFrame, known: pl.LazyFrame, trait: str) -> pl.LazyFrame:
+    """Add `new_<trait>`: whether the key never had it; what the log does not know is not new."""
+    had = known.select("key_id", trait).unique().with_columns(had=pl.lit(value=True))
+    new = pl.col(trait).is_not_null() & pl.col("had").is_null()
+    return (
+        requests.join(had, on=["key_id", trait], how="left")
+        .with_columns(new.alias(f"new_{trait}"))
+        .drop("had")
+    )
+
+
+def _counted(strange: pl.LazyFrame) -> pl.LazyFrame:
+    """Requests for new templates per key and hour: by a new client, from a new network."""
+    forged, moved = pl.col("new_user_agent"), pl.col("new_asn")
+    return strange.group_by("key_id", "hour").agg(
+        forged=forged.sum().cast(pl.Int64),
+        moved=moved.sum().cast(pl.Int64),
         event_id=pl.col("event_id").filter(forged | moved).min(),
     )
+
+
+def _scored(per_hour: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per key and hour, with what is new since midnight."""
+    counts = pl.col("forged", "moved", "usual").fill_null(0)
     day = ["key_id", pl.col("hour").dt.truncate("1d")]
     first_move = pl.col("hour").filter(pl.col("moved") > 0).min().over(day)
     so_far = (
-        per_hour.with_columns(back=pl.when(pl.col("hour") > first_move).then("usual").otherwise(0))
+        per_hour.with_columns(counts)
+        .with_columns(back=pl.when(pl.col("hour") > first_move).then("usual").otherwise(0))
         .sort("key_id", "hour")
         .with_columns(pl.col("requests", "forged", "moved", "back").cum_sum().over(day))
     )
-    strange = pl.max_horizontal("forged", pl.min_horizontal("moved", "back"))
-    return so_far.join(settled, on="key_id", how="left").select(
+    score = pl.max_horizontal("forged", pl.min_horizontal("moved", "back"))
+    return so_far.select(
         "key_id",
-        score=pl.when("settled").then(strange.cast(pl.Float64)),
+        score=pl.when("settled").then(score.cast(pl.Float64)),
         window_start=pl.col("hour").dt.truncate("1d"),
         window_end=pl.col("hour") + HOUR,
         requests="requests",

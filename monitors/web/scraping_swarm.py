@@ -67,9 +67,7 @@ def scraping_swarm(api_requests: pl.LazyFrame) -> pl.LazyFrame:
     read the site.
     """
     day = pl.col("occurred_at").dt.truncate("1d").alias("day")
-    named = api_requests.filter(
-        pl.col("user_agent").is_not_null(), pl.col("ip").is_not_null(), ~IS_DECLARED
-    )
+    named = api_requests.filter(pl.col("user_agent").is_not_null(), pl.col("ip").is_not_null())
     asset = IS_ASSET.fill_null(value=False)
     visits = (
         named.group_by("user_agent", "ip", day)
@@ -82,7 +80,8 @@ def scraping_swarm(api_requests: pl.LazyFrame) -> pl.LazyFrame:
     )
     bare = pl.col("bare")
     return (
-        visits.group_by("user_agent", "day")
+        visits.filter(~IS_DECLARED)  # here, where rows are few
+        .group_by("user_agent", "day")
         .agg(
             score=pl.when(bare.mean() >= BARE).then(bare.sum()).otherwise(0).cast(pl.Float64),
             addresses=pl.len().cast(pl.Int64),

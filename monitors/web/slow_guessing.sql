@@ -36,6 +36,13 @@ n = 6
 every = "3h"
 values = { ip = "192.0.2.1", operation = "GET", path = "/guess/{i}", status = 404 }
 */
+with robots as (
+    select user_agent
+    from (select distinct user_agent from api_requests)
+    -- a crawler that declares itself gives a name, a page or an address to write to
+    where regexp_matches(user_agent, 'bot|crawl|spider|slurp|feed|reader|https?://|@', 'i')
+)
+
 select
     ip,
     if(
@@ -51,8 +58,5 @@ select
 from api_requests
 where
     ip is not null
-    -- a crawler that declares itself gives a name, a page or an address to write to
-    and not regexp_matches(
-        coalesce(user_agent, ''), 'bot|crawl|spider|slurp|feed|reader|https?://|@', 'i'
-    )
+    and (user_agent is null or user_agent not in (select user_agent from robots))
 group by ip, window_start

@@ -36,21 +36,29 @@ n = 12
 every = "20s"
 values = { ip = "192.0.2.1", operation = "GET", path = "/page/{i}", status = 200, user_agent = "Mozilla/5.0 (Windows NT 6.1)" }
 */
-with requests as (
+with browsers as (
+    select user_agent
+    from (select distinct user_agent from api_requests)
+    where
+        regexp_matches(user_agent, '^(Mozilla|Opera)/')
+        -- a crawler that declares itself gives a name, a page or an address to write to
+        and not regexp_matches(user_agent, 'bot|crawl|spider|slurp|feed|reader|https?://|@', 'i')
+),
+
+requests as (
     select
         ip,
         path,
         referer,
         event_id,
         date_trunc('hour', occurred_at) as window_start,
-        regexp_matches(path, '\.(css|js|png|jpe?g|gif|ico|svg|woff2?|ttf|swf)$', 'i') as asset
+        -- six characters hold the longest ending, and a short text is searched faster
+        regexp_matches(right(path, 6), '\.(css|js|png|jpe?g|gif|ico|svg|woff2?|ttf|swf)$', 'i') as asset
     from api_requests
     where
         ip is not null
         and path is not null
-        -- a crawler that declares itself gives a name, a page or an address to write to
-        and regexp_matches(user_agent, '^(Mozilla|Opera)/')
-        and not regexp_matches(user_agent, 'bot|crawl|spider|slurp|feed|reader|https?://|@', 'i')
+        and user_agent in (select user_agent from browsers)
 )
 
 select

@@ -8,7 +8,7 @@ from monitors.api.stolen_key import stolen_key
 from monitors.columns import TIMESTAMP
 from tests.monitors.rows import Row, at, many, scored, table
 
-DIGESTS = {1: "880dad5865821696"}
+DIGESTS = {1: "ebc8c7e8ecb91c94"}
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 OWN: Row = {"key_id": "k", "asn": 1, "user_agent": "own/1", "template_hash": "own"}
 THIEF: Row = {"key_id": "k", "asn": 2, "user_agent": "thief/1", "template_hash": "new"}

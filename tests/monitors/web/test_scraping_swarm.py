@@ -10,7 +10,7 @@ from monitors.trial import trial
 from monitors.web.scraping_swarm import scraping_swarm
 from tests.monitors.rows import DAY, Row, at, many, scored, table
 
-DIGESTS = {1: "e504d59521a61d1b"}
+DIGESTS = {1: "c5887f0a50e3f039"}
 AGENT = "Mozilla/5.0 (Windows NT 10.0) Old/1.0"
 MINUTE = timedelta(minutes=1)
 

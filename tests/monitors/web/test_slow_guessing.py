@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "f907850a991beb7e"}
+DIGESTS = {1: "908c494aa3d0740c"}
 
 
 def requests(n: int, status: int | None, path: str = "/{i}", clock: str = "00:00") -> list[Row]:

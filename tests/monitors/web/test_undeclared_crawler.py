@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "797ff76d8fc37d3e", 2: "fdc3f22351e273d0"}
+DIGESTS = {1: "797ff76d8fc37d3e", 2: "1e5b971a29bd8860"}
 BROWSER = "Mozilla/5.0 (Windows NT 6.1; WOW64; rv:26.0) Gecko/20100101 Firefox/26.0"
 CRAWLER = "Mozilla/5.0 (compatible; Somebot/2.1; +http://example.com/bot.html)"
 
