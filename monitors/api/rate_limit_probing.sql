@@ -21,7 +21,7 @@ where under 8 % of the template's requests were refused so. Evidence names the f
 these keys as `members`.
 
 Threshold: On 14 days of two development worlds no honest template has more than 1 such key. The
-probing programs have 12 where loud, 10 to 12 on whole days where slow, and 20 to 25 where they
+probing programs have 12 where loud, 10 to 12 on whole days where slow, and 20 or more where they
 spread over 39 keys and as many addresses; stolen and shared keys that hit the limit stay at 1 to
 8 and are worth a look.
 

@@ -61,7 +61,7 @@ def resold_key(api_requests: pl.LazyFrame) -> pl.LazyFrame:
 
     Threshold: On 14 days of two development worlds no honest key exceeds 0.09, a team of 15 in five
     countries included, while all 32 resold keys reach 1 on some day: those of loud and slow
-    resellers by spread on their first, the evasive ones behind a proxy by sleepless people.
+    resellers by spread, the evasive ones behind a proxy by sleepless people.
 
     Misses: Resellers with a handful of customers, who all live in one time zone, or who send their
     prompts through one template of their own; and the first two days behind a proxy.
