@@ -14,12 +14,14 @@ FULL = {
     "Ten monitors on a week": ["benchmarks.week.run"],
     "A look-back of seven days, every hour": ["benchmarks.week.lookback"],
     "What Dagster adds": ["benchmarks.dagster_cost.run"],
+    "A simulated world": ["benchmarks.world.run"],
 }
 QUICK = {
     "benchmarks.elastalert.run": ["--quick"],
     "benchmarks.week.run": ["--quick"],
     "benchmarks.week.lookback": ["--quick"],
     "benchmarks.dagster_cost.run": ["--events", "2e6", "--rounds", "2"],
+    "benchmarks.world.run": ["--accounts", "20000", "--days", "2", "--rounds", "1"],
 }
 
 
