@@ -22,7 +22,13 @@ PARTS = ("campaigns", "variants", "monitors", "products", "bystanders")
     "homes", metavar="WORLD...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 @click.option("--monitor", "only", multiple=True, help="Only this monitor; may be repeated.")
-@click.option("--part", type=click.Choice(PARTS), default="campaigns", show_default=True)
+@click.option(
+    "--part",
+    type=click.Choice(PARTS),
+    default="campaigns",
+    show_default=True,
+    help="Which table to print.",
+)
 @click.option("--page", "to", type=click.Path(path_type=Path), help="Write the whole page here.")
 @format_option
 def score_command(
