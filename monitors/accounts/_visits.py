@@ -44,7 +44,9 @@ def steps(
     counts the different acts of that kind since the sign-in, a day at most.
     """
     latest = (
-        acts.filter(pl.col("device_id").is_not_null())
+        acts.join(
+            entered, on=["account_id", "device_id"], how="semi"
+        )  # few: the rest is not sorted
         .sort("occurred_at")
         .join_asof(
             entered.select(VISIT).sort("entered_at"),
@@ -106,7 +108,7 @@ def news(entered: pl.LazyFrame, baseline: pl.LazyFrame) -> pl.LazyFrame:
     Compared with what it used before the day of the visit, which may be the day before the
     baseline ends. Null where the visit does not tell, and for accounts without history.
     """
-    used = baseline.with_columns(platform())
+    used = baseline.join(entered, on="account_id", how="semi").with_columns(platform())
     found = entered.with_columns(day=pl.col("entered_at").dt.truncate("1d"))
     found = _before(found, used, on=["account_id"], name="history")
     for column, name in NEWS.items():

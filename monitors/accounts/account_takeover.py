@@ -97,10 +97,11 @@ def account_takeover(
     """
     entered = visits(logins)
     acted = steps(entered, _acts(account_changes, payments), kinds=KINDS)
+    changed = entered.join(acted, on=VISIT, how="semi")
     signals = (
         acted.join(owners(acted, entered, within=WINDOW), on=["device_id", "window_end"])
-        .join(failures(entered, logins), on=VISIT, how="left")
-        .join(news(entered, logins_baseline), on=VISIT, how="left")
+        .join(failures(changed, logins), on=VISIT, how="left")
+        .join(news(changed, logins_baseline), on=VISIT, how="left")
         .with_columns(pl.col("failures").fill_null(0))
     )
     scores = combination(signals, entity="account_id", weights=WEIGHTS)

@@ -13,7 +13,8 @@ DAY = timedelta(days=1)
 LOOK_BACK = 7 * DAY
 HUB = 100  # more accounts than that share a value only where it means nothing
 CROWDED = 20  # sign-ups from one address; beyond it is a school, an event or a carrier
-ATTRIBUTES = {"device_id": 1.0, "payment_hash": 1.0, "phone_hash": 1.0, "ip": 1.0}
+OWN = ("device_id", "payment_hash", "phone_hash")  # a person's; an address is a place's
+ATTRIBUTES = dict.fromkeys((*OWN, "ip"), 1.0)
 PUBLIC = (  # of whoever asks; a domain of any other kind may be an organisation's own
     "aol.com",
     "gmail.com",
@@ -60,7 +61,8 @@ def signup_ring(signups: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFrame:
     One row per ring and day in which it grew, named after its oldest account. Score is the number
     of members, where those of the one largest organisation (a mail domain that is not a public
     provider's) count as one: colleagues and classmates share honestly. An address from which more
-    than 20 accounts are made in a day ties nobody.
+    than 20 accounts are made in a day ties nobody, and a ring that shares addresses alone is not
+    enough to tell: null.
 
     Threshold: In two development worlds the honest ring with most outsiders scores 2 (families,
     colleagues, classes of up to 119); rings of fakes have a median of 6 where they share each
@@ -84,25 +86,23 @@ def signup_ring(signups: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFrame:
         period=period,
     )
     organised = (pl.col("score") * pl.col("organised")).round()
-    return found.join(_organised(found, signups), on=["account_id", "window_end"]).with_columns(
-        score=pl.col("score") - organised + (organised > 0)
+    return found.join(_told(found, signups), on=["account_id", "window_end"]).with_columns(
+        score=pl.when("own").then(pl.col("score") - organised + (organised > 0))
     )
 
 
-def _organised(found: pl.LazyFrame, signups: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per ring: the share of its listed members who are of its largest organisation."""
+def _told(found: pl.LazyFrame, signups: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per ring, of its listed members.
+
+    `organised` is the share who are of its largest organisation, `own` whether any two share
+    something that is a person's.
+    """
     ring = ["account_id", "window_end"]
-    own = pl.when(pl.col("email_domain").is_in(PUBLIC).not_()).then("email_domain")
-    domains = signups.group_by(members="account_id").agg(domain=own.min())
-    listed = found.select(*ring, "members").explode("members")
-    sizes = (
-        listed.join(domains, on="members", how="left")
-        .filter(pl.col("domain").is_not_null())
-        .group_by(*ring, "domain")
-        .agg(size=pl.len())
-        .group_by(ring)
-        .agg(pl.col("size").max())
+    domain = pl.when(pl.col("email_domain").is_in(PUBLIC).not_()).then("email_domain")
+    made = signups.group_by(members="account_id").agg(
+        *(pl.col(name).min() for name in OWN), domain=domain.min()
     )
-    return found.join(sizes, on=ring, how="left").select(
-        *ring, organised=pl.col("size").fill_null(0) / pl.col("members").list.len()
-    )
+    listed = found.select(*ring, "members").explode("members").join(made, on="members")
+    shared = pl.any_horizontal(pl.col(name).drop_nulls().is_duplicated().any() for name in OWN)
+    largest = pl.col("domain").drop_nulls().unique_counts().max().fill_null(0)
+    return listed.group_by(ring).agg(organised=largest / pl.len(), own=shared)

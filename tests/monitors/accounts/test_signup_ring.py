@@ -6,7 +6,7 @@ from monitors.registry import registry
 from monitors.trial import trial
 from tests.monitors.rows import DAY, Row, at, many, scored, table
 
-DIGESTS = {1: "6e4f30bc46cb9557"}
+DIGESTS = {1: "462f4148359f539f"}
 HOUR = timedelta(hours=1)
 
 
@@ -61,6 +61,12 @@ def test_stays_quiet_on_a_crowd_behind_one_address() -> None:
 
 def test_stays_quiet_on_accounts_that_share_a_mail_domain_only() -> None:
     assert score(signups(12)) == {}
+
+
+def test_addresses_alone_are_not_enough_to_tell() -> None:
+    assert score(signups(9, ip="192.0.2.1")) == {"a0": (None, "null")}
+    pair = signups(2, "b{i}", ip="192.0.2.1", phone_hash="p")
+    assert score(signups(9, ip="192.0.2.1"), pair) == {"a0": (11.0, "flagged")}
 
 
 def test_a_ring_that_did_not_grow_today_has_no_row() -> None:
