@@ -22,7 +22,7 @@ under 0.2 on average, for a popular prompt collects stray scores; null where non
 Evidence: `members`, the first hundred accounts with such an image in order.
 
 Threshold: In two development worlds the busiest prompt of honest accounts has 3 such images in 3
-days; all but a few prompts of the forgers have 10 or more, of the slow and evasive ones too.
+days. At their peak the prompts that forgers share have 26 or more, of slow and evasive ones too.
 
 Misses: Forgers who write every prompt anew, so that no two hashes are the same, and forgeries made
 in fewer than 8 images.
@@ -36,38 +36,68 @@ n = 12
 every = "10m"
 values = { account_id = "canary-{i}", operation = "generate", prompt_hash = "canary", score_document = 0.6, refused = false }
 */
-with made as (
+with days as (
+    -- a join by equal days is several times faster than one by ranges of time
     select
-        period."end" as window_end,
+        "end" as window_end,
+        unnest(range("end" - interval 3 day, "end", interval 1 day)) as day
+    from period
+),
+
+made as (
+    select
+        window_end,
         prompt_hash,
         account_id,
-        occurred_at,
+        day,
         event_id,
         refused,
         score_document,
         coalesce(score_document >= 0.3, false) as likely
-    from period
-    inner join images
-        on
-            occurred_at >= period."end" - interval 3 day
-            and occurred_at < period."end"
+    from images
+    inner join days on day = date_trunc('day', occurred_at)
     where prompt_hash is not null
+),
+
+counted as (
+    select
+        window_end,
+        prompt_hash,
+        case
+            when count(score_document) = 0 then null
+            when avg(score_document) < 0.2 then 0
+            else count(*) filter (where likely)
+        end::double as score,
+        count(*) as images,
+        count(*) filter (where likely and refused) as refusals
+    from made
+    group by all
+    having max(day) = window_end - interval 1 day
+),
+
+-- ids are gathered for the few prompts of which somebody will read them
+named as (
+    select
+        window_end,
+        prompt_hash,
+        count(distinct account_id) as accounts,
+        min(event_id) as event_id,
+        list_sort(list(distinct account_id))[:100] as members
+    from made
+    inner join counted using (window_end, prompt_hash)
+    where likely and score >= 5
+    group by all
 )
 
 select
     prompt_hash,
-    case
-        when count(score_document) = 0 then null
-        when avg(score_document) < 0.2 then 0
-        else count(*) filter (where likely)
-    end::double as score,
+    score,
     window_end - interval 3 day as window_start,
     window_end,
-    count(*) as images,
-    count(*) filter (where likely and refused) as refusals,
-    count(distinct account_id) filter (where likely) as accounts,
-    min(event_id) filter (where likely) as event_id,
-    list_sort(list(distinct account_id) filter (where likely))[:100] as members
-from made
-group by prompt_hash, window_end
-having max(occurred_at) >= window_end - interval 1 day
+    images,
+    refusals,
+    accounts,
+    event_id,
+    members
+from counted
+left join named using (window_end, prompt_hash)

@@ -46,9 +46,9 @@ def undressing(images: pl.LazyFrame) -> pl.LazyFrame:
     follow, within a day, one that was refused; on whichever pictures.
 
     Threshold: One retry suffices, for a picture of somebody undressed is harm at once. In 42 days
-    of two development worlds, 60 of some 1,680 honest accounts have one likely edit, 4 have two,
-    and none asks again after a refusal; every account of the loud and slow campaigns does so five
-    times or more.
+    of two development worlds, 60 of some 1,680 honest accounts have a likely edit, 4 have two or
+    more, and none asks again after a refusal; every account of the loud and slow campaigns does so
+    five times or more, and a quarter of the evasive ones once.
 
     Misses: People who are never refused, who wait a day or change the account between attempts,
     and prompts that the classifier scores under 0.5.

@@ -20,9 +20,9 @@ Counts the accounts that asked for an edit of the picture with a `score_undress`
 the 7 days that end with the day. Only pictures that somebody tried that day; null where no edit of
 the picture was scored. Evidence: `members`, the first hundred of these accounts in order.
 
-Threshold: In two development worlds 0.3 is reached by 1 honest edit in 100, and no picture that
-honest accounts share, with up to 9 of them, has two such accounts. The pictures that the evasive
-campaigns share have 3 to 16.
+Threshold: In two development worlds 0.3 is reached by 1 honest edit in 100. Honest accounts share a
+picture with up to 11 others, and of those pictures one has two such accounts and the rest one or
+none. All but one of the pictures that the evasive campaigns share have 3 to 15.
 
 Misses: A picture that is cropped or saved anew for each account, for the hash is exact, and rings
 whose members each bring their own pictures.
@@ -37,21 +37,26 @@ n = 5
 every = "1h"
 values = { account_id = "canary-{i}", operation = "edit", upload_hash = "canary", score_undress = 0.45, refused = false }
 */
-with edits as (
+with days as (
+    -- a join by equal days is several times faster than one by ranges of time
     select
-        period."end" as window_end,
+        "end" as window_end,
+        unnest(range("end" - interval 7 day, "end", interval 1 day)) as day
+    from period
+),
+
+edits as (
+    select
+        window_end,
         upload_hash,
         account_id,
-        occurred_at,
+        day,
         event_id,
         refused,
         score_undress,
         coalesce(score_undress >= 0.3, false) as tried
-    from period
-    inner join images
-        on
-            occurred_at >= period."end" - interval 7 day
-            and occurred_at < period."end"
+    from images
+    inner join days on day = date_trunc('day', occurred_at)
     where operation = 'edit' and upload_hash is not null and account_id is not null
 )
 
@@ -68,4 +73,4 @@ select
     list_sort(list(distinct account_id) filter (where tried))[:100] as members
 from edits
 group by upload_hash, window_end
-having max(occurred_at) >= window_end - interval 1 day
+having max(day) = window_end - interval 1 day

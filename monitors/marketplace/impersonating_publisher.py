@@ -73,7 +73,7 @@ def impersonating_publisher(
     nobody's; null while no name is well known. `resembles` holds the public name.
 
     Threshold: Names of honest publishers in two development worlds resemble each other by 0.87 at
-    most; 0.9 is one letter of ten. All names of the impersonating campaigns reach 0.91.
+    most; 0.9 is one letter of ten. The impersonating campaigns' reach 0.91.
 
     Misses: The very same name, which the marketplace must refuse to give twice; imitation of
     publishers that are little known here, by logo, or with two letters changed; names in use

@@ -21,7 +21,7 @@ with a `score_policy` of 0.8 or more was published in these days. Only listings 
 day; 0 where no version reaches 0.8; null where none was scored.
 
 Threshold: In two development worlds no version of an honest listing reaches 0.8; one of 301 reaches
-0.79. Few of the bad listings do either, so this finds 1 in 20 of them: it is for what is spreading.
+0.79. Few bad listings do either, so this finds 2 of 184 that others find: it is for what spreads.
 
 Misses: Violations that the classifier does not see in a listing's text, such as what it does once
 installed, and versions published more than a week ago.
@@ -42,20 +42,18 @@ at = "1h"
 every = "30m"
 values = { account_id = "canary-{i}", listing_id = "canary", action = "install" }
 */
-with events as (
+with days as (
+    -- a join by equal days is several times faster than one by ranges of time
     select
-        period."end" as window_end,
-        listing_id,
-        account_id,
-        action,
-        score_policy,
-        occurred_at,
-        event_id
+        "end" as window_end,
+        unnest(range("end" - interval 7 day, "end", interval 1 day)) as day
     from period
-    inner join listings
-        on
-            occurred_at >= period."end" - interval 7 day
-            and occurred_at < period."end"
+),
+
+events as (
+    select window_end, listing_id, account_id, action, score_policy, occurred_at, day, event_id
+    from listings
+    inner join days on day = date_trunc('day', occurred_at)
 ),
 
 judged as (
@@ -66,7 +64,7 @@ judged as (
         max(score_policy) as highest,
         min(occurred_at) filter (where score_policy >= 0.8) as violated_at,
         min(event_id) filter (where score_policy >= 0.8) as event_id,
-        max(occurred_at) as last_at
+        max(day) as last_day
     from events
     group by all
 ),
@@ -90,4 +88,4 @@ select
     event_id
 from judged
 left join installed using (window_end, listing_id)
-where last_at >= window_end - interval 1 day
+where last_day = window_end - interval 1 day

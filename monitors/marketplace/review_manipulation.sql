@@ -5,7 +5,7 @@ entity = "listing_id"
 version = 1
 authors = ["ndiaz", "asato"]
 owner = "marketplace-integrity"
-threshold = 5
+threshold = 4
 near = 3
 window = "13d"
 cadence = "daily"
@@ -23,10 +23,10 @@ collects some of everything. Only listings rated that day. Evidence: `members`, 
 these accounts in order, and `raters`, all who rated.
 
 Threshold: In two development worlds listings that only honest accounts rate have 2 such raters at
-most, those with 350 ratings in a week too. The listings that the rings push have 8 to 43.
+most, those with 350 ratings in a week too. The rings push each some listings with 5 to 43.
 
 Misses: Rings that install before they rate and use a device for every account, campaigns of one
-star against a rival, and rings that give fewer than 5 ratings to a listing in a week.
+star against a rival, and rings that give fewer than 4 ratings to a listing in a week.
 
 False alarms: Products that bring people's old installs along (a web shop that opens on the
 marketplace), raters who installed more than a week before the window, and a class or a shop that
@@ -39,34 +39,27 @@ n = 10
 every = "1h"
 values = { account_id = "canary-{i}", listing_id = "canary", device_id = "canary", action = "rate", rating = 5.0 }
 */
-with events as (
+with days as (
+    -- a join by equal days is several times faster than one by ranges of time
     select
-        period."end" as window_end,
-        listing_id,
-        account_id,
-        device_id,
-        action,
-        rating,
-        occurred_at,
-        event_id
+        "end" as window_end,
+        unnest(range("end" - interval 14 day, "end", interval 1 day)) as day
     from period
-    inner join listings
-        on
-            occurred_at >= period."end" - interval 14 day
-            and occurred_at < period."end"
-    where action in ('install', 'rate') and account_id is not null
+),
+
+ratings as (
+    select window_end, listing_id, account_id, device_id, rating, occurred_at, day, event_id
+    from listings
+    inner join days on day = date_trunc('day', occurred_at)
+    where action = 'rate' and account_id is not null and day >= window_end - interval 7 day
 ),
 
 installs as (
     select window_end, listing_id, account_id, min(occurred_at) as installed_at
-    from events
-    where action = 'install'
+    from listings
+    inner join days on day = date_trunc('day', occurred_at)
+    where action = 'install' and account_id is not null
     group by all
-),
-
-ratings as (
-    select * from events
-    where action = 'rate' and occurred_at >= window_end - interval 7 day
 ),
 
 shared as (
@@ -77,34 +70,35 @@ shared as (
     having count(distinct account_id) >= 3
 ),
 
-raters as (
+judged as (
     select
-        window_end,
-        listing_id,
-        account_id,
-        max(ratings.occurred_at) as last_at,
-        min(ratings.event_id) as event_id,
-        bool_or(rating >= 5 and shared.device_id is not null) as shares,
-        bool_or(rating >= 5 and coalesce(installed_at > ratings.occurred_at, true)) as never_installed
+        ratings.*,
+        rating >= 5 and shared.device_id is not null as shares,
+        rating >= 5 and coalesce(installed_at > ratings.occurred_at, true) as never_installed
     from ratings
     left join installs using (window_end, listing_id, account_id)
     left join shared using (window_end, listing_id, device_id)
-    group by all
 ),
 
-counted as (
+suspects as (
     select
         window_end,
         listing_id,
-        count(*) as raters,
-        count(*) filter (where shares or never_installed) as suspects,
-        count(*) filter (where shares) as sharing_devices,
-        count(*) filter (where never_installed) as without_install,
-        max(last_at) as last_at,
-        min(event_id) filter (where shares or never_installed) as event_id,
-        list_sort(list(account_id) filter (where shares or never_installed))[:100] as members
-    from raters
+        count(distinct account_id) as suspects,
+        count(distinct account_id) filter (where shares) as sharing_devices,
+        count(distinct account_id) filter (where never_installed) as without_install,
+        min(event_id) as event_id,
+        list_sort(list(distinct account_id))[:100] as members
+    from judged
+    where shares or never_installed
     group by all
+),
+
+rated as (
+    select window_end, listing_id, count(distinct account_id) as raters
+    from ratings
+    group by all
+    having max(day) = window_end - interval 1 day
 )
 
 select
@@ -113,9 +107,9 @@ select
     window_end - interval 7 day as window_start,
     window_end,
     raters,
-    sharing_devices,
-    without_install,
+    coalesce(sharing_devices, 0) as sharing_devices,
+    coalesce(without_install, 0) as without_install,
     event_id,
     members
-from counted
-where last_at >= window_end - interval 1 day
+from rated
+left join suspects using (window_end, listing_id)

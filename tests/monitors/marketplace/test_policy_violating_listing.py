@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "db7dc2e4ab006efc"}
+DIGESTS = {1: "ddac9232004fb02b"}
 MINUTE = timedelta(minutes=1)
 
 

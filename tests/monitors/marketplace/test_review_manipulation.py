@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "6e43b77dad40c8fa"}
+DIGESTS = {1: "9e729bb6d6558cf2"}
 MINUTE = timedelta(minutes=1)
 
 
@@ -20,16 +20,16 @@ def score(*groups: list[Row]) -> dict[str, tuple[float | None, str]]:
     return scored("marketplace/review_manipulation", "listings", *groups)
 
 
-def test_fires_when_five_accounts_praise_what_they_never_installed() -> None:
-    assert score(rates(5)) == {"x": (5.0, "flagged")}
+def test_fires_when_four_accounts_praise_what_they_never_installed() -> None:
+    assert score(rates(4)) == {"x": (4.0, "flagged")}
 
 
 def test_fires_when_five_who_installed_it_rate_from_one_device() -> None:
     assert score(installs(5), rates(5, device="d")) == {"x": (5.0, "flagged")}
 
 
-def test_nearly_fires_at_four() -> None:
-    assert score(rates(4)) == {"x": (4.0, "near")}
+def test_nearly_fires_at_three() -> None:
+    assert score(rates(3)) == {"x": (3.0, "near")}
 
 
 def test_stays_quiet_on_raters_who_installed_it() -> None:
