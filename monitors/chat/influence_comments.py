@@ -10,6 +10,7 @@ from monitors.contract import Severity, monitor
 from monitors.harms import Harm
 
 PROMPTS = 20
+USED = 6  # fewer prompts than accounts are wanted: most templates of a day
 NEW = 0.9  # share of texts that are different
 LIKELY, OTHER = 0.5, 0.3  # above it the template is of another harm, which has its own monitor
 MEMBERS = 100
@@ -51,7 +52,7 @@ def influence_comments(prompts: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFr
     Accounts that sent prompts of a template in the 7 days up to the end of a day on which one was
     sent; 0 where a tenth of the texts or more repeat another, as with prompts that go round, or
     where other classifiers find three in ten likely. Null under 20 prompts; no row for a template
-    used once. `members` are up to a hundred accounts.
+    used fewer than six times. `members` are up to a hundred accounts.
 
     Threshold: In four weeks of two simulated worlds honest templates with 20 prompts and new texts
     have 3 people (an agency), and those of a viral prompt or a class repeat most texts. The
@@ -64,13 +65,11 @@ def influence_comments(prompts: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFr
     of an app that fills in a form for its users: ask what fills in the template.
     """
     likely = pl.max_horizontal(pl.col("^score_.*$")) >= LIKELY
-    sent = prompts.filter(
-        pl.col("account_id").is_not_null(),
-        pl.col("template_hash").is_not_null(),
-        pl.col("text_hash").is_not_null(),
-    ).select("account_id", "template_hash", "text_hash", "occurred_at", likely=likely)
-    used = sent.group_by("template_hash").agg(n=pl.len()).filter(pl.col("n") > 1)
-    again = sent.join(used, on="template_hash", how="semi")  # most templates are used once
+    sent = prompts.filter(pl.col("account_id").is_not_null(), pl.col("text_hash").is_not_null())
+    used = sent.group_by("template_hash").agg(n=pl.len()).filter(pl.col("n") >= USED)
+    again = sent.join(used, on="template_hash", how="semi").select(
+        "account_id", "template_hash", "text_hash", "occurred_at", likely=likely
+    )
     templates = (
         weeks(again, period)
         .group_by("template_hash", "end")
@@ -83,7 +82,7 @@ def influence_comments(prompts: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFr
             first_at=pl.col("occurred_at").min(),
             today=pl.col("today").any(),
         )
-        .filter("today", pl.col("prompts") > 1)
+        .filter("today", pl.col("prompts") >= USED)
     )
     ordered = (pl.col("texts") > NEW * pl.col("prompts")) & (pl.col("other") < OTHER)
     score = pl.when(ordered).then("accounts").otherwise(0)

@@ -54,7 +54,7 @@ def jailbreak_campaign(prompts: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFr
 
     Threshold: In four weeks of two simulated worlds the most that any honest account scores is 6,
     curious people who try every day included. Half of the accounts of campaigns that work on a
-    template or two reach 16, and nineteen in twenty send 7 wordings or more.
+    template or two reach 14, and nineteen in twenty send 7 wordings or more.
 
     Misses: Rings whose members each send a few wordings of many templates (jailbreak_variants
     sees those), attempts without a score or a template, and those that are never answered.
@@ -66,23 +66,28 @@ def jailbreak_campaign(prompts: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFr
         pl.col("account_id").is_not_null(),
         pl.col("template_hash").is_not_null(),
     )
-    refused = pl.col("refused")
-    steps = (refused, ~refused)
-    through = sequence(attempts, entity="account_id", steps=steps, within=RETRY, grid=DAY)
-    answers = (
-        weeks(through.with_columns(occurred_at=pl.col("window_end") - DAY), period)
-        .group_by("account_id", "end")
-        .agg(answered=pl.col("score").sum().cast(pl.Int64))
+    tried = _tried(weeks(attempts, period))
+    got = _answered(attempts, period)
+    score = pl.when(pl.col("answered") > 0).then("wordings").otherwise(0).cast(pl.Float64)
+    return tried.join(got, on=["account_id", "end"], how="left").select(
+        "account_id",
+        score=score,
+        window_start=pl.col("end") - WEEK,
+        window_end="end",
+        answered="answered",
+        attempts="attempts",
+        refusals="refusals",
+        templates="templates",
     )
-    templates = (
-        weeks(attempts, period)
-        .group_by("account_id", "end", "template_hash")
-        .agg(
-            wordings=pl.col("text_hash").n_unique(),
-            attempts=pl.len(),
-            refusals=refused.sum(),
-            today=pl.col("today").any(),
-        )
+
+
+def _tried(attempts: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per account and week with an attempt on its last day: its busiest template."""
+    templates = attempts.group_by("account_id", "end", "template_hash").agg(
+        wordings=pl.col("text_hash").n_unique(),
+        attempts=pl.len(),
+        refusals=pl.col("refused").sum(),
+        today=pl.col("today").any(),
     )
     accounts = templates.group_by("account_id", "end").agg(
         pl.col("wordings").max(),
@@ -90,18 +95,14 @@ def jailbreak_campaign(prompts: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFr
         templates=pl.len(),
         today=pl.col("today").any(),
     )
-    score = pl.when(pl.col("answered") > 0).then("wordings").otherwise(0).cast(pl.Float64)
-    return (
-        accounts.filter("today")
-        .join(answers, on=["account_id", "end"], how="left")
-        .select(
-            "account_id",
-            score=score,
-            window_start=pl.col("end") - WEEK,
-            window_end="end",
-            answered="answered",
-            attempts="attempts",
-            refusals="refusals",
-            templates="templates",
-        )
-    )
+    return accounts.filter("today")
+
+
+def _answered(attempts: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per account and week: attempts that were answered soon after a refused one."""
+    refused = pl.col("refused")
+    steps = (refused, ~refused)
+    days = sequence(attempts, entity="account_id", steps=steps, within=RETRY, grid=DAY)
+    placed = days.with_columns(occurred_at=pl.col("window_end") - DAY)
+    answered = pl.col("score").sum().cast(pl.Int64)
+    return weeks(placed, period).group_by("account_id", "end").agg(answered=answered)

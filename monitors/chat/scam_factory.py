@@ -12,6 +12,7 @@ from monitors.harms import Harm
 
 SIMILARITY = 0.6
 ACCOUNTS = 4
+A_DAY = 5  # so that one busy account does not speak for a quiet ring
 NAMES = ("Ada", "Ben", "Cho", "Dee", "Eli")
 CANARY = tuple(
     Rows(
@@ -52,23 +53,26 @@ def scam_factory(
     """Several accounts send the same script to strangers, with names and sums filled in.
 
     Messages per account of each group of near duplicates among messages to people whom the
-    sender did not know, over the 7 days up to the end of a day on which one was sent. Null under
-    4 accounts. `members` are up to a hundred accounts; the entity is an id made of the group's
-    oldest text.
+    sender did not know, over the 7 days up to the end of a day on which one was sent; the first
+    five of an account's day count. Null under 4 accounts. `members` are up to a hundred accounts;
+    the entity is an id made of the group's oldest text.
 
     Threshold: In four weeks of two simulated worlds no four honest accounts send strangers the
     same text more than once each; the rings pass 3 on their first or second day and end between
-    16 and 274.
+    5 and 34.
 
     Misses: Scripts reworded beyond recognition, one account alone (mass_messages sees it), and
     texts that were not kept.
 
     False alarms: Volunteers, campaigners and sales teams who follow one script with consent.
     """
-    strangers = messages.filter(
-        ~pl.col("recipient_is_contact"), pl.col("account_id").is_not_null()
-    ).select("event_id", "account_id", "occurred_at")
-    worded = strangers.join(messages_text.select("event_id", "text"), on="event_id")
+    strangers = messages.filter(~pl.col("recipient_is_contact"), pl.col("account_id").is_not_null())
+    some = (
+        strangers.group_by("account_id", pl.col("occurred_at").dt.truncate("1d").alias("day"))
+        .agg(pl.col("event_id", "occurred_at").sort_by("occurred_at", "event_id").head(A_DAY))
+        .explode("event_id", "occurred_at")
+    )
+    worded = some.join(messages_text.select("event_id", "text"), on="event_id")
     scripts = near_duplicates(
         worded,
         author="account_id",

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "cbcca249ecdc4fd5"}
+DIGESTS = {1: "af082aa35f681041"}
 
 
 def sent(accounts: int, n: int = 4, days: int = 0, **values: object) -> list[Row]:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "844f18567d55927c"}
+DIGESTS = {1: "64e85227e00cc6e4"}
 SCRIPT = "Dear {}, our office picked your page: earn 90 coins a day from home, answer soon."
 NAMES = ("Ada", "Ben", "Cho", "Dee")
 
@@ -42,6 +42,10 @@ def test_nearly_fires_at_two_messages_each() -> None:
 
 def test_stays_quiet_on_a_chain_letter_that_everybody_passes_on_once() -> None:
     assert score(sent(40, 1, text=SCRIPT.format("all"))) == [(1.0, "bulk")]
+
+
+def test_five_messages_of_an_accounts_day_count() -> None:
+    assert score(sent(1, 90), sent(4, 1)[1:]) == [(2.0, "near")]
 
 
 def test_three_accounts_are_not_enough_to_tell() -> None:
