@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,9 +22,12 @@ from orchestration.lake import Lake
 from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
 from orchestration.pseudonyms import pseudonym
 from orchestration.timeline import RANGE_END, RANGE_START
+from orchestration.world.store import PRODUCTS, Home, Progress, Store, write
+from orchestration.world.world import World
 
 PROCESS_TAG = "watchfloor/process"
 HOURS, DAYS, WEEK = 24, 7, 7 * 24
+FORTNIGHT, ACCOUNTS, SEED = timedelta(days=14), 1500, 1
 # The progress bar is enough; the UI has every line of a run's log.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -74,6 +77,24 @@ def take_in(lake: Lake, sources: Path, *, now: datetime, hot: timedelta) -> Iter
         if report.failed:
             raise IngestError(" ".join(report.failed.values()))
         yield f"{source.product}/{source.contract}"
+
+
+def simulate(folder: Path, *, now: datetime, done: Callable[[datetime], None]) -> None:
+    """Simulate two weeks of a small company, for the products without a public log.
+
+    A world that is there already is continued up to today; `make dev` goes on with it. `done` is
+    called with each day that was missing.
+    """
+    home = Home(folder)
+    before = Progress.read(home)
+    today = day_of(now)
+    if before is None:
+        world = World(SEED, ACCOUNTS, today - FORTNIGHT, FORTNIGHT // DAY)
+        products = tuple(sorted(set(PRODUCTS) - home.taken()))
+    else:
+        world = replace(before.world, days=(today - before.world.start) // DAY)
+        products = before.products
+    write(Store.begin(home, world, products), count=lambda _table, _rows: None, done=done)
 
 
 def legs(lake: Lake, registry: Registry, *, week: bool) -> list[Leg]:

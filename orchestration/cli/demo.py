@@ -37,6 +37,7 @@ def demo(week: bool) -> None:  # noqa: FBT001 - a command line's flag
             draw_coverage,
             legs,
             run_leg,
+            simulate,
             summaries,
             take_in,
         )
@@ -50,6 +51,14 @@ def demo(week: bool) -> None:  # noqa: FBT001 - a command line's flag
         task = bar.add_task("Taking in the sample logs", total=total)
         for name in take_in(lake, sources, now=datetime.now(UTC), hot=settings.hot):
             bar.update(task, advance=1, description=f"Taken in: {name}")
+        if Path(settings.lake).absolute() == settings.home / "lake":  # where a world can be written
+            task = bar.add_task("Simulating the products without a log", total=None)
+            simulate(
+                settings.home,
+                now=datetime.now(UTC),
+                done=lambda day: bar.update(task, description=f"Simulated: {day:%d %B}"),
+            )
+            bar.update(task, total=1, completed=1)
         planned = legs(lake, registry().watching(), week=week)
         task = bar.add_task("Evaluating", total=len(planned))
         seconds: dict[str, float] = {}
@@ -73,7 +82,9 @@ def _print(found: Sequence["Summary"], seconds: float) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(title="What was found in the sample logs")
+    table = Table(
+        title="What was found in the sample logs, and in a simulated company where there is none"
+    )
     for name in ("product", "events", "quarantined", "monitors", "failed", "findings", "seconds"):
         table.add_column(name, justify="left" if name == "product" else "right")
     table.add_column("top entities: monitor, highest score, findings")
