@@ -15,6 +15,9 @@ FULL = {
     "A look-back of seven days, every hour": ["benchmarks.week.lookback"],
     "What Dagster adds": ["benchmarks.dagster_cost.run"],
     "A simulated world": ["benchmarks.world.run"],
+    "Every monitor on a million rows": ["benchmarks.monitors.run"],
+    "The scoreboard on simulated worlds": ["benchmarks.scoreboard.run"],
+    "The seasonal baseline on NAB": ["benchmarks.nab.run"],
 }
 QUICK = {
     "benchmarks.elastalert.run": ["--quick"],
@@ -22,6 +25,9 @@ QUICK = {
     "benchmarks.week.lookback": ["--quick"],
     "benchmarks.dagster_cost.run": ["--events", "2e6", "--rounds", "2"],
     "benchmarks.world.run": ["--accounts", "20000", "--days", "2", "--rounds", "1"],
+    "benchmarks.monitors.run": ["--rows", "100000", "--accounts", "4000"],
+    "benchmarks.scoreboard.run": ["--seeds", "99", "--accounts", "2000", "--page", "scoreboard.md"],
+    "benchmarks.nab.run": [],
 }
 
 
