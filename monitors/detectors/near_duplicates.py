@@ -132,19 +132,31 @@ def _named(
     age = [*within, "time", *ids, "text"]
 
     def name(texts: pl.DataFrame) -> pl.DataFrame:
-        ranked = texts.sort(age, nulls_last=True)
+        ranked = texts.with_columns(pl.col("text").cast(pl.String)).sort(age, nulls_last=True)
         groups = ranked.select(pl.struct(within).rle_id().cast(pl.Int64)).to_series().to_numpy()
         place = oldest_alike(ranked["text"], groups, similarity)
         oldest = {column: ranked[column].gather(place) for column in ids}
-        return ranked.with_columns(oldest=ranked["text"].gather(place), **oldest)
+        named = ranked.with_columns(oldest=ranked["text"].gather(place), **oldest)
+        return named.cast({"text": pl.Categorical})
 
     named = texts.map_batches(name, schema=dict(schema)).drop("time")
     return uses.join(named, on=[*within, "text"])
 
 
 def _text(text: str, minimum: int) -> pl.Expr:
-    plain = normalised(pl.col(text))
-    return pl.when(plain.str.len_chars() >= minimum).then(plain)
+    """The text normalised, null where too short; a category, as keys of text are slow."""
+    return pl.col(text).map_batches(
+        lambda texts: _plain(texts, minimum), return_dtype=pl.Categorical
+    )
+
+
+def _plain(texts: pl.Series, minimum: int) -> pl.Series:
+    """Each text as `_text` says; a text that was sent a thousand times is normalised once."""
+    raw = texts.cast(pl.String).alias("raw").to_frame()
+    plain = normalised(pl.col("raw"))
+    told = pl.when(plain.str.len_chars() >= minimum).then(plain).cast(pl.Categorical)
+    known = raw.unique().with_columns(text=told)
+    return raw.join(known, on="raw", how="left", maintain_order="left").get_column("text")
 
 
 def _told(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "64e85227e00cc6e4"}
+DIGESTS = {1: "e000213f76da43b5"}
 SCRIPT = "Dear {}, our office picked your page: earn 90 coins a day from home, answer soon."
 NAMES = ("Ada", "Ben", "Cho", "Dee")
 
