@@ -43,9 +43,9 @@ def jailbreak_burst(prompts: pl.LazyFrame, prompts_baseline: pl.LazyFrame) -> pl
     was active in the last 56, in units of its usual spread, which is taken as at least one
     attempt. Null with fewer than 5 such days.
 
-    Threshold: 3.5 is the textbook's outlier and the near miss here. Of 300 community-days
-    with enough history in the public sample, 1 in 100 reaches 3 and the highest is 4; in four
-    weeks of two simulated worlds the highest of an honest account is 6.
+    Threshold: 3.5 is the textbook's outlier and the near miss here. Of 274 days of places
+    with enough history in the public sample the highest is 5.4; in four weeks of two simulated
+    worlds the highest of an honest account is 6.
 
     Misses: Accounts that are new or that always attempt much, and attempts that the classifier
     scores under 0.5, or does not score and that are short.

@@ -53,7 +53,7 @@ def jailbreak_template_spread(prompts_activity: pl.LazyFrame, period: pl.LazyFra
     Threshold: A text that becomes known is sent by dozens of curious people, and hardly any of
     them shares a second: in two simulated worlds no text has more than 3 such accounts among the
     honest, and those of a loud campaign up to 9. Of the 647 distinct texts that people posted
-    from December 2022 to May 2023, 8 were sent by two communities within 28 days, none by three.
+    from December 2022 to May 2023, 12 were posted in two places within 28 days, none in three.
 
     Misses: Texts with one word changed, for the hash is exact after normalisation (see
     jailbreak_variants); texts that the jailbreak classifier scores under 0.5, or does not score
