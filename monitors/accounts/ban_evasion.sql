@@ -71,59 +71,83 @@ closed as (
 ),
 
 used as (
-    select account_id, occurred_at, event_id, kind, shared
-    from (
-        unpivot (
-            select account_id, occurred_at, event_id, payment_hash, phone_hash, email_hash, device_id
-            from signups
-        )
-        on payment_hash, phone_hash, email_hash, device_id
-        into name kind value shared
+    unpivot (
+        select account_id, occurred_at, payment_hash, phone_hash, email_hash, device_id
+        from signups
+        union all
+        select account_id, occurred_at, payment_hash, null, null, null from payments
     )
-    union all
-    select account_id, occurred_at, event_id, 'payment_hash', payment_hash
-    from payments
-    where payment_hash is not null
+    on payment_hash, phone_hash, email_hash, device_id
+    into name kind value shared
 ),
 
-new_use as (
-    select distinct
-        used.*,
+-- first what was ever banned: the rest of this need not look at what everybody else uses
+suspect as (
+    select
+        used.account_id,
+        used.occurred_at,
         time_bucket(interval 1 day, used.occurred_at) as day,
-        signups.occurred_at as made_at
+        used.kind,
+        used.shared
     from used
-    join signups using (account_id)
-    where signups.occurred_at >= time_bucket(interval 1 day, used.occurred_at) - interval 14 day
-        and signups.occurred_at < time_bucket(interval 1 day, used.occurred_at) + interval 1 day
+    semi join closed using (kind, shared)
 ),
 
 met as (
-    select distinct new_use.account_id, new_use.day, new_use.kind, new_use.shared, closed.banned_id
-    from new_use
+    select distinct suspect.account_id, suspect.day, suspect.kind, suspect.shared, closed.banned_id
+    from suspect
+    join signups using (account_id)
     join closed using (kind, shared)
-    where closed.banned_id <> new_use.account_id
-        and closed.banned_at < new_use.made_at
-        and closed.since >= new_use.day - interval 14 day
+    where signups.occurred_at >= suspect.day - interval 14 day
+        and signups.occurred_at < suspect.day + interval 1 day
+        and closed.banned_id <> suspect.account_id
+        and closed.banned_at < signups.occurred_at
+        and closed.since >= suspect.day - interval 14 day
 ),
 
 few as (
     select met.account_id, met.day, met.kind, min(met.banned_id) as banned_id
     from met
-    join used using (kind, shared)
-    where used.occurred_at >= met.day - interval 14 day
-        and used.occurred_at < met.day + interval 1 day
+    join suspect using (kind, shared)
+    where suspect.occurred_at >= met.day - interval 14 day
+        and suspect.occurred_at < met.day + interval 1 day
     group by met.account_id, met.day, met.kind, met.shared
-    having count(distinct used.account_id) <= 5
+    having count(distinct suspect.account_id) <= 5
+),
+
+found as (
+    select account_id, day, count(distinct kind) as kinds, min(banned_id) as banned_id
+    from few
+    group by account_id, day
+),
+
+seen as (
+    select account_id, time_bucket(interval 1 day, occurred_at) as day, min(event_id) as event_id
+    from (
+        select account_id, occurred_at, event_id
+        from signups
+        where coalesce(payment_hash, phone_hash, email_hash, device_id) is not null
+        union all
+        select account_id, occurred_at, event_id
+        from payments
+        where payment_hash is not null
+    )
+    where account_id is not null
+    group by account_id, day
 )
 
 select
-    new_use.account_id,
-    count(distinct few.kind)::double as score,
-    new_use.day - interval 14 day as window_start,
-    new_use.day + interval 1 day as window_end,
-    min(few.banned_id) as banned_id,
-    min(new_use.event_id) as event_id
-from new_use
-left join few on few.account_id = new_use.account_id and few.day = new_use.day
-where new_use.account_id is not null
-group by new_use.account_id, new_use.day
+    seen.account_id,
+    coalesce(found.kinds, 0)::double as score,
+    seen.day - interval 14 day as window_start,
+    seen.day + interval 1 day as window_end,
+    found.banned_id,
+    seen.event_id
+from seen
+left join found on found.account_id = seen.account_id and found.day = seen.day
+where exists (
+    from signups
+    where signups.account_id = seen.account_id
+        and signups.occurred_at >= seen.day - interval 14 day
+        and signups.occurred_at < seen.day + interval 1 day
+)

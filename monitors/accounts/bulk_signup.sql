@@ -39,33 +39,67 @@ with made as (
     select
         email_domain,
         asn,
-        account_id,
-        event_id,
-        coalesce(referrer_id, account_id) as stands_behind,
         date_trunc('hour', occurred_at) as hour,
-        occurred_at
+        coalesce(referrer_id, account_id) as stands_behind,
+        min(event_id) as event_id
     from signups
     where email_domain is not null and asn is not null and account_id is not null
+    group by all
 ),
 
 hours as (
-    select distinct email_domain, asn, hour
+    select distinct
+        email_domain,
+        asn,
+        hour,
+        unnest(range(6)) as back
     from made
+),
+
+counted as (
+    select
+        hours.email_domain,
+        hours.asn,
+        hours.hour,
+        count(distinct made.stands_behind) as score,
+        min(made.event_id) as event_id
+    from hours
+    join made
+        on made.email_domain = hours.email_domain
+        and made.asn = hours.asn
+        and made.hour = hours.hour - to_hours(hours.back)
+    group by all
+),
+
+-- the lists are long, and only those near the threshold are read
+listed as (
+    select
+        counted.email_domain,
+        counted.asn,
+        counted.hour,
+        count(distinct signups.account_id) as accounts,
+        list_slice(list_sort(list(distinct signups.account_id)), 1, 100) as members
+    from counted
+    join signups
+        on signups.email_domain = counted.email_domain
+        and signups.asn = counted.asn
+        and signups.occurred_at >= counted.hour - interval 5 hour
+        and signups.occurred_at < counted.hour + interval 1 hour
+    where counted.score >= 12
+    group by all
 )
 
 select
-    hours.email_domain,
-    count(distinct stands_behind)::double as score,
-    hours.hour - interval 5 hour as window_start,
-    hours.hour + interval 1 hour as window_end,
-    hours.asn::varchar as subkey,
-    count(distinct account_id) as accounts,
-    list_slice(list_sort(list(distinct account_id)), 1, 100) as members,
-    min(event_id) as event_id
-from hours
-join made
-    on made.email_domain = hours.email_domain
-    and made.asn = hours.asn
-    and made.occurred_at >= hours.hour - interval 5 hour
-    and made.occurred_at < hours.hour + interval 1 hour
-group by hours.email_domain, hours.asn, hours.hour
+    counted.email_domain,
+    counted.score::double as score,
+    counted.hour - interval 5 hour as window_start,
+    counted.hour + interval 1 hour as window_end,
+    counted.asn::varchar as subkey,
+    listed.accounts,
+    listed.members,
+    counted.event_id
+from counted
+left join listed
+    on listed.email_domain = counted.email_domain
+    and listed.asn = counted.asn
+    and listed.hour = counted.hour

@@ -74,10 +74,8 @@ def signup_ring(signups: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFrame:
     False alarms: Shared flats, internet cafés, events where strangers use one tablet, and company
     cards of groups with several mail domains.
     """
-    crowd = pl.col("account_id").n_unique().over("ip", pl.col("occurred_at").dt.truncate("1d"))
-    lone = signups.with_columns(ip=pl.when(crowd <= CROWDED).then("ip"))
     found = rings(
-        lone,
+        _tied(signups),
         member="account_id",
         attributes=ATTRIBUTES,
         hub=HUB,
@@ -91,6 +89,24 @@ def signup_ring(signups: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def _tied(signups: pl.LazyFrame) -> pl.LazyFrame:
+    """The sign-ups, without addresses from which a crowd signed up that day."""
+    day = pl.col("occurred_at").dt.truncate("1d").alias("day")
+    busy = signups.group_by("ip", day).len().filter(pl.col("len") > CROWDED)
+    crowded = (
+        signups.select("ip", "account_id", day)
+        .join(busy, on=["ip", "day"], how="semi")
+        .group_by("ip", "day")
+        .agg(crowd=pl.col("account_id").n_unique())
+        .filter(pl.col("crowd") > CROWDED)
+    )
+    return (
+        signups.with_columns(day)
+        .join(crowded, on=["ip", "day"], how="left")
+        .with_columns(ip=pl.when(pl.col("crowd").is_null()).then("ip"))
+    )
+
+
 def _told(found: pl.LazyFrame, signups: pl.LazyFrame) -> pl.LazyFrame:
     """One row per ring, of its listed members.
 
@@ -99,10 +115,14 @@ def _told(found: pl.LazyFrame, signups: pl.LazyFrame) -> pl.LazyFrame:
     """
     ring = ["account_id", "window_end"]
     domain = pl.when(pl.col("email_domain").is_in(PUBLIC).not_()).then("email_domain")
-    made = signups.group_by(members="account_id").agg(
-        *(pl.col(name).min() for name in OWN), domain=domain.min()
+    listed = found.select(*ring, account="members").explode("account")
+    made = (
+        signups.join(listed, left_on="account_id", right_on="account", how="semi")
+        .group_by(account="account_id")
+        .agg(*(pl.col(name).min() for name in OWN), domain=domain.min())
     )
-    listed = found.select(*ring, "members").explode("members").join(made, on="members")
     shared = pl.any_horizontal(pl.col(name).drop_nulls().is_duplicated().any() for name in OWN)
     largest = pl.col("domain").drop_nulls().unique_counts().max().fill_null(0)
-    return listed.group_by(ring).agg(organised=largest / pl.len(), own=shared)
+    return (
+        listed.join(made, on="account").group_by(ring).agg(organised=largest / pl.len(), own=shared)
+    )

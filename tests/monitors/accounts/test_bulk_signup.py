@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.monitors.rows import Row, at, many, scored
 
-DIGESTS = {1: "52b7a28fa626bacc"}
+DIGESTS = {1: "b46e54d44a98d112"}
 MINUTE = timedelta(minutes=1)
 
 
