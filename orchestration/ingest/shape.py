@@ -57,6 +57,7 @@ def shape(batch: Batch, source: Source, *, now: datetime) -> Shaped:
     kept = checked.filter(pl.col(KEPT))
     good = kept.filter(pl.col(REASON).is_null())
     bad = kept.filter(pl.col(REASON).is_not_null())
+    wide = source.unpivot.columns if source.unpivot else ()  # they have become rows
     return Shaped(
         events=_events(good, source, columns, now),
         broken=pl.concat(
@@ -64,7 +65,7 @@ def shape(batch: Batch, source: Source, *, now: datetime) -> Shaped:
         ),
         skipped=batch.skipped + records.height - kept.height,
         latest=true.select(time.max()).item() if true.height else None,
-        seen=frozenset(n for n in source.named if _has_value(records, n)),
+        seen=frozenset(n for n in source.named if n in wide or _has_value(records, n)),
     )
 
 
@@ -218,5 +219,5 @@ def _events(
 
 
 def _has_value(records: pl.DataFrame, name: str) -> bool:
-    """Whether any row has a value; a column that was unpivoted has become rows."""
-    return name not in records.columns or records[name].null_count() < records.height
+    """Whether any row has a value."""
+    return records[name].null_count() < records.height

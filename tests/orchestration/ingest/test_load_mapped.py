@@ -78,7 +78,7 @@ def test_unpivot_makes_an_event_of_each_column(tmp_path: Path, take: Take, rows:
     )
     log = write(tmp_path / "a.csv", "date,a,b\n2026-03-01,1,2\n2026-03-02,3,\n")
     report = take(Source.read(mapping), log)
-    assert (report.rows_read, report.ingested) == (2, 3)
+    assert (report.rows_read, report.ingested, report.unseen) == (2, 3, ())
     assert report.quarantined == {"value: missing": 1}
     assert rows("events/volumes", "x").select("occurred_at", "metric", "value").sort(
         "occurred_at", "metric"
