@@ -95,8 +95,8 @@ def account_takeover(
     False alarms: Owners who buy a device and then move house, families with one device, staff
     who set up accounts for others.
     """
-    entered = visits(logins)
-    acted = steps(entered, _acts(account_changes, payments), kinds=KINDS)
+    entered = visits(logins).cache()
+    acted = steps(entered, _acts(account_changes, payments), kinds=KINDS).cache()
     changed = entered.join(acted, on=VISIT, how="semi")
     signals = (
         acted.join(owners(acted, entered, within=WINDOW), on=["device_id", "window_end"])

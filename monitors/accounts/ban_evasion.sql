@@ -81,28 +81,29 @@ used as (
     into name kind value shared
 ),
 
--- first what was ever banned: the rest of this need not look at what everybody else uses
+-- first what was ever banned, by a hash that is cheap to look up; equality is asked for below
 suspect as (
-    select
-        used.account_id,
-        used.occurred_at,
-        time_bucket(interval 1 day, used.occurred_at) as day,
-        used.kind,
-        used.shared
+    select account_id, occurred_at, time_bucket(interval 1 day, occurred_at) as day, kind, shared
     from used
-    semi join closed using (kind, shared)
+    where hash(shared) in (select hash(shared) from closed)
+),
+
+held as (
+    select *
+    from closed
+    where hash(shared) in (select hash(shared) from suspect)
 ),
 
 met as (
-    select distinct suspect.account_id, suspect.day, suspect.kind, suspect.shared, closed.banned_id
+    select distinct suspect.account_id, suspect.day, suspect.kind, suspect.shared, held.banned_id
     from suspect
     join signups using (account_id)
-    join closed using (kind, shared)
+    join held using (kind, shared)
     where signups.occurred_at >= suspect.day - interval 14 day
         and signups.occurred_at < suspect.day + interval 1 day
-        and closed.banned_id <> suspect.account_id
-        and closed.banned_at < signups.occurred_at
-        and closed.since >= suspect.day - interval 14 day
+        and held.banned_id <> suspect.account_id
+        and held.banned_at < signups.occurred_at
+        and held.since >= suspect.day - interval 14 day
 ),
 
 few as (

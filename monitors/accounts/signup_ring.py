@@ -75,14 +75,14 @@ def signup_ring(signups: pl.LazyFrame, period: pl.LazyFrame) -> pl.LazyFrame:
     cards of groups with several mail domains.
     """
     found = rings(
-        _tied(signups),
+        _tied(signups).cache(),
         member="account_id",
         attributes=ATTRIBUTES,
         hub=HUB,
         look_back=LOOK_BACK,
         entity="account_id",
         period=period,
-    )
+    ).cache()
     organised = (pl.col("score") * pl.col("organised")).round()
     return found.join(_told(found, signups), on=["account_id", "window_end"]).with_columns(
         score=pl.when("own").then(pl.col("score") - organised + (organised > 0))
@@ -115,7 +115,7 @@ def _told(found: pl.LazyFrame, signups: pl.LazyFrame) -> pl.LazyFrame:
     """
     ring = ["account_id", "window_end"]
     domain = pl.when(pl.col("email_domain").is_in(PUBLIC).not_()).then("email_domain")
-    listed = found.select(*ring, account="members").explode("account")
+    listed = found.select(*ring, account="members").explode("account").cache()
     made = (
         signups.join(listed, left_on="account_id", right_on="account", how="semi")
         .group_by(account="account_id")

@@ -78,13 +78,13 @@ def free_credit_farm(
     paying = pl.col("succeeded") & (pl.col("kind").fill_null("charge") == "charge")
     trial = signups.join(payments.filter(paying), on="account_id", how="anti")
     found = rings(
-        _seen(trial, api_requests_activity),
+        _seen(trial, api_requests_activity).cache(),
         member="account_id",
         attributes=ATTRIBUTES,
         look_back=LOOK_BACK,
         entity="account_id",
         period=period,
-    )
+    ).cache()
     ring = ["account_id", "window_end"]
     return found.drop("score").join(_spent(found, api_requests_activity), on=ring, how="left")
 

@@ -7,7 +7,7 @@ from monitors.registry import registry
 from monitors.trial import trial
 from tests.monitors.rows import Row, at, many, table
 
-DIGESTS = {1: "fd71ed2702b8e430"}
+DIGESTS = {1: "571d75b75e2b2b08"}
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15"
 LAPTOP = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"
