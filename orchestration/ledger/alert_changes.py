@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from monitors.contract import Severity
 from orchestration.ledger.acts import Act
@@ -35,7 +35,7 @@ def open_alert(
     for name, value in alert.labels.items():
         check_id(f"label '{check_id('a label', name)}'", value)
     connection = writer(connection)
-    connection.execute(insert(alerts).values(**write_row(alert)))
+    connection.execute(insert(alerts), write_row(alert))
     _record(connection, alert, act, verb="open", before=None, intents=intents)
     return alert
 
@@ -159,8 +159,8 @@ def _change(
     intents: Sequence[Intent],
 ) -> Alert:
     after = replace(changed, revision=found.revision + 1)
-    same = alerts.c.alert_id == found.alert_id
-    connection.execute(update(alerts).where(same).values(**write_row(after)))
+    same = alerts.c.alert_id == bindparam("found")
+    connection.execute(update(alerts).where(same), {**write_row(after), "found": found.alert_id})
     _record(connection, after, act, verb=verb, before=alert_digest(found), intents=intents)
     return after
 

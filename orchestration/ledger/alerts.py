@@ -1,7 +1,7 @@
 """Alerts as the ledger holds them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, select
@@ -54,10 +54,13 @@ class Alert:
     revision: int = 1
 
 
+FIELDS = [field.name for field in fields(Alert)]
+AUDITED = [name for name in FIELDS if name not in NOT_AUDITED]
+
+
 def alert_digest(alert: Alert) -> str:
     """SHA-256 of what only an audited act may change."""
-    record = asdict(alert)
-    return digest_record({name: record[name] for name in record if name not in NOT_AUDITED})
+    return digest_record({name: getattr(alert, name) for name in AUDITED})
 
 
 def alert_of(connection: Connection, alert_id: str) -> Alert:
@@ -76,7 +79,7 @@ def read_alert(row: RowMapping) -> Alert:
     """The alert that a row of the table holds."""
     return Alert(
         **{
-            **row,
+            **{name: row[name] for name in FIELDS},
             "severity": Severity(row["severity"]),
             "state": AlertState(row["state"]),
             "silenced_by": tuple(row["silenced_by"]),
@@ -87,5 +90,5 @@ def read_alert(row: RowMapping) -> Alert:
 
 def write_row(alert: Alert) -> dict[str, object]:
     """The row that holds an alert."""
-    row = asdict(alert)
+    row = {name: getattr(alert, name) for name in FIELDS}  # `asdict` would copy it deeply
     return {**row, "labels": dict(alert.labels), "severity": int(alert.severity)}

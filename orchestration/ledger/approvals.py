@@ -104,7 +104,7 @@ def change_mode(
         before=approval_digest(found) if found else None,
         after=approval_digest(approval),
     )
-    connection.execute(insert(approvals).values(**asdict(approval), audit_seq=seq))
+    connection.execute(insert(approvals), {**asdict(approval), "audit_seq": seq})
     enqueue(connection, intents=intents, audit_seq=seq, now=act.at)
     return approval
 

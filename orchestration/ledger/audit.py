@@ -1,7 +1,7 @@
 """The audit: one row per act, each holding the hash of the row before."""
 
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
@@ -31,6 +31,9 @@ class Entry:
     before: str | None
     after: str | None
     reason: str
+
+
+FIELDS = [field.name for field in fields(Entry)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,7 @@ def append(
         reason=act.reason,
     )
     hashed = replace(entry, hash=entry_hash(entry))
-    names = [field.name for field in fields(Entry)]
-    connection.execute(insert(audit).values(dict(zip(names, astuple(hashed), strict=True))))
+    connection.execute(insert(audit), {name: getattr(hashed, name) for name in FIELDS})
     return entry.seq
 
 
@@ -100,7 +102,7 @@ def head(connection: Connection) -> Head | None:
 
 def entries(connection: Connection) -> Iterator[Entry]:
     """Every row, oldest first, a batch in memory at a time."""
-    every = select(*(audit.c[field.name] for field in fields(Entry))).order_by(audit.c.seq)
+    every = select(*(audit.c[name] for name in FIELDS)).order_by(audit.c.seq)
     batch = connection.execute(every.limit(BATCH)).all()
     while batch:
         yield from (Entry(*row) for row in batch)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -108,10 +109,14 @@ def _load(connection: Connection, folder: Path) -> None:
 def _fill(connection: Connection, table: Table, path: Path) -> None:
     times = [column.name for column in table.columns if isinstance(column.type, DateTime)]
     with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            row: dict[str, Any] = json.loads(line)
-            for name in times:
-                if row[name] is not None:
-                    moment = datetime.fromisoformat(row[name]).astimezone(UTC)
-                    row[name] = moment.replace(tzinfo=None)
-            connection.execute(insert(table).values(row))
+        rows = (_row(line, times) for line in lines)
+        while batch := list(islice(rows, BATCH)):
+            connection.execute(insert(table), batch)
+
+
+def _row(line: str, times: list[str]) -> dict[str, Any]:
+    row: dict[str, Any] = json.loads(line)
+    for name in times:
+        if row[name] is not None:
+            row[name] = datetime.fromisoformat(row[name]).astimezone(UTC).replace(tzinfo=None)
+    return row

@@ -44,6 +44,8 @@ def enqueue(
     One whose id is there already, waiting or done, is left as it is.
     """
     insert = sqlite.insert if writer(connection).dialect.name == "sqlite" else postgresql.insert
+    unless_there = insert(outbox).on_conflict_do_nothing(index_elements=["outbox_id"])
+    written = unless_there.returning(outbox.c.outbox_id)
     new = 0
     for intent in intents:
         row = {
@@ -55,10 +57,7 @@ def enqueue(
             "not_before": intent.not_before,
             "attempts": 0,
         }
-        unless_there = (
-            insert(outbox).values(row).on_conflict_do_nothing(index_elements=["outbox_id"])
-        )
-        new += len(connection.execute(unless_there.returning(outbox.c.outbox_id)).all())
+        new += len(connection.execute(written, row).all())
     return new
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Label, literal, select
 
 from orchestration.ledger.alerts import alert_digest, read_alert
 from orchestration.ledger.approvals import approval_digest, last_approval
@@ -84,20 +84,22 @@ def _end(last: Head, seals: Sequence[Seal], *, sealed_end: bool) -> str:
 
 def _strays(connection: Connection) -> Iterator[str]:
     """Rows that are not as their last act left them."""
-    for row in connection.execute(select(alerts).order_by(alerts.c.alert_id)).mappings():
+    left = _left("alert:" + alerts.c.alert_id)
+    for row in connection.execute(select(alerts, left).order_by(alerts.c.alert_id)).mappings():
         alert = read_alert(row)
-        object_id = f"alert:{alert.alert_id}"
-        if _last_after(connection, object_id) != alert_digest(alert):
-            yield f"Row {object_id} is not as its last act left it: it was edited."
+        if row["left"] != alert_digest(alert):
+            yield f"Row alert:{alert.alert_id} is not as its last act left it: it was edited."
     versions = select(approvals.c.monitor, approvals.c.version).distinct()
     for monitor, version in connection.execute(versions.order_by(*versions.selected_columns)):
         approval = last_approval(connection, monitor=monitor, version=version)
-        if approval and _last_after(connection, approval.object_id) != approval_digest(approval):
+        if approval is None:
+            continue
+        after = connection.execute(select(_left(literal(approval.object_id)))).scalar_one()
+        if after != approval_digest(approval):
             yield f"Row {approval.object_id} is not as its last act left it: it was edited."
 
 
-def _last_after(connection: Connection, object_id: str) -> str | None:
+def _left(object_id: ColumnElement[str]) -> Label[str | None]:
+    """The digest that the last act on an object left."""
     acts = select(audit.c.after).where(audit.c.object == object_id)
-    newest = acts.order_by(audit.c.seq.desc()).limit(1)
-    found: str | None = connection.execute(newest).scalar_one_or_none()
-    return found
+    return acts.order_by(audit.c.seq.desc()).limit(1).scalar_subquery().label("left")
