@@ -1,8 +1,10 @@
 """Findings against the truth of a simulated world: which are right, and who was caught.
 
-A finding is right when an entity it names is a campaign's, during the campaign: the entity it is
-about, or at least half of the `members` in its evidence. Ids are unique among kinds of entity, so
-they are compared as they are. An actor is caught when a right finding names any entity of its.
+A finding is right when an entity it names is a campaign's, during the campaign and on a product on
+which it acts (or on `platform`): the entity it is about, or at least half of the `members` in its
+evidence. That somebody is guilty of something else makes no finding right. Ids are unique among
+kinds of entity, so they are compared as they are. An actor is caught when a right finding names any
+entity of its.
 """
 
 import json
@@ -13,6 +15,7 @@ import polars as pl
 from monitors.columns import TIMESTAMP, schema
 
 ACTOR = ["campaign", "actor"]
+PLATFORM = "platform"
 HALF = 0.5  # of a ring's members must be guilty for its finding to be right
 JUDGED = schema(
     {
@@ -71,10 +74,12 @@ def judge(findings: pl.DataFrame, truth: pl.DataFrame) -> Judgement:
 
 def _hits(found: pl.DataFrame, named: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
     """One row per finding, entity it names and actor whose entity that is at that time."""
+    there = pl.col("products").str.split(" ").list.contains(pl.col("product"))
     return (
         named.join(truth, left_on="name", right_on="entity")
-        .join(found.select("finding", "window_start", "window_end"), on="finding")
+        .join(found.select("finding", "product", "window_start", "window_end"), on="finding")
         .filter(pl.col("window_start") <= pl.col("end"), pl.col("window_end") > pl.col("start"))
+        .filter(there | (pl.col("product") == PLATFORM))
     )
 
 

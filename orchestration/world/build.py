@@ -26,6 +26,7 @@ TRUTH = schema(
         "kind": pl.String,
         "variant": pl.String,
         "guilty": pl.Boolean,
+        "products": pl.String,
         "start": TIMESTAMP,
         "end": TIMESTAMP,
         "actor": pl.String,
@@ -100,7 +101,8 @@ def truth(
 ) -> pl.DataFrame:
     """Who is behind what: one row per campaign, actor and entity that may rightly be named.
 
-    Rows that are not `guilty` belong to hard negatives. `start` and `end` are those of the
+    Rows that are not `guilty` belong to hard negatives. `products`, separated by spaces, are those
+    on which the campaign acts. `start` and `end` are those of the
     campaign's events before the world's end, on `products` if they are given; actors who appear
     in none of them are left out.
     Nothing of this goes where a monitor reads.
@@ -118,6 +120,7 @@ def truth(
                 kind=pl.lit(happening.plan.kind),
                 variant=pl.lit(happening.plan.variant),
                 guilty=pl.lit(happening.guilty),
+                products=pl.lit(" ".join(sorted({product for product, _ in done}))),
                 start=pl.lit(every.min(), TIMESTAMP),
                 end=pl.lit(every.max(), TIMESTAMP),
             )

@@ -11,12 +11,14 @@ START = datetime(2026, 3, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def finding(entity: str, hour: int = 1, evidence: str = "{}") -> dict[str, object]:
+def finding(
+    entity: str, hour: int = 1, evidence: str = "{}", product: str = "accounts"
+) -> dict[str, object]:
     return {
         "finding_id": f"{entity}-{hour}",
         "monitor": "guessing",
         "version": 1,
-        "product": "accounts",
+        "product": product,
         "harm": "account_takeover",
         "severity": 2,
         "entity_type": "ip",
@@ -37,6 +39,7 @@ def actor(name: str, entity: str, *, guilty: bool = True) -> dict[str, object]:
         "kind": kind,
         "variant": "loud",
         "guilty": guilty,
+        "products": "accounts chat",
         "start": START,
         "end": START + 3 * HOUR,
         "actor": name,
@@ -101,6 +104,17 @@ def test_a_rings_finding_is_right_when_half_of_its_members_are_guilty(
     )
     assert found.findings["right"].to_list() == [right]
     assert found.caught["actor"].to_list() == caught
+
+
+@pytest.mark.parametrize(
+    ("product", "right"), [("accounts", True), ("platform", True), ("web", False)]
+)
+def test_a_finding_on_a_product_where_the_campaign_does_nothing_is_wrong(
+    product: str, *, right: bool
+) -> None:
+    found = judged([finding("1.2.3.4", product=product)], [actor("a", "1.2.3.4")])
+    assert found.findings["right"].to_list() == [right]
+    assert found.caught.height == int(right)
 
 
 def test_no_findings_catch_nobody() -> None:

@@ -17,7 +17,7 @@ def campaign(
     kind: str, variant: str, *actors: str, guilty: bool = True
 ) -> list[tuple[object, ...]]:
     name = f"{kind}-{variant}"
-    return [(name, kind, variant, guilty, START, START + HOUR, a, "ip", a) for a in actors]
+    return [(name, kind, variant, guilty, "web", START, START + HOUR, a, "ip", a) for a in actors]
 
 
 def trial(
