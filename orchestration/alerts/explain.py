@@ -7,7 +7,7 @@ from datetime import datetime
 from orchestration.alerts.actions import find
 from orchestration.alerts.groups import Group, grouped
 from orchestration.alerts.life import Runs
-from orchestration.alerts.mutes import ends_for, with_flags
+from orchestration.alerts.mutes import ends_for, labels_of_all, with_flags
 from orchestration.alerts.notices import Outlook, outlook
 from orchestration.alerts.records import Alert, AlertState, Reason, State, Told, Watched
 from orchestration.alerts.rules import Config
@@ -57,11 +57,18 @@ def explain(
     `state` is the last step's; what has come since is not in it.
     """
     find(state, alert_id)
-    silences = tuple(state.silences.values())
-    alerts = with_flags(state.alerts, silences=silences, watched=watched, now=now, config=config)
+    labels = labels_of_all(state.alerts, watched)
+    alerts = with_flags(
+        state.alerts,
+        labels=labels,
+        silences=state.silences.values(),
+        watched=watched,
+        now=now,
+        config=config,
+    )
     alert = next(alert for alert in alerts.values() if alert.alert_id == alert_id)
     tellings = []
-    for group in grouped(alerts, told=state.told, watched=watched, config=config):
+    for group in grouped(alerts, labels=labels, told=state.told, config=config):
         if alert in group.alerts or alert in group.left:
             told = state.told.get((group.key, group.route.receiver))
             coming = _muted_until(alert, state, config) or _due(

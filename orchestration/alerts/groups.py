@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orchestration.alerts.keys import group_key
-from orchestration.alerts.matchers import match_all
-from orchestration.alerts.mutes import labels_of
-from orchestration.alerts.records import Alert, Labels, Told, ToldKey, Watched
+from orchestration.alerts.matchers import Matching
+from orchestration.alerts.records import Alert, Labels, Told, ToldKey
 from orchestration.alerts.rules import Config, Route
 
 Place = tuple[str, tuple[str, ...]]  # a route's name and the values of its group_by
@@ -27,44 +26,48 @@ class Group:
     left: list[Alert] = field(default_factory=list)
 
 
-def routes_of(labels: Mapping[str, str], config: Config) -> list[Route]:
-    """Routes that tell an alert: the first that matches, and those after it that go on."""
-    found = []
-    for route in config.routes:
-        if match_all(route.matchers, labels):
-            found.append(route)
-            if not route.goes_on:
-                break
-    return found
+class Router:
+    """Which routes tell an alert: the first that matches, and those after it that go on."""
+
+    def __init__(self, config: Config) -> None:
+        self._routes = [(route, Matching(route.matchers)) for route in config.routes]
+
+    def __call__(self, labels: Mapping[str, str]) -> list[Route]:
+        """The routes, in their order; never none, as the last takes every alert."""
+        found = []
+        for route, matching in self._routes:
+            if matching(labels):
+                found.append(route)
+                if not route.goes_on:
+                    break
+        return found
 
 
 def grouped(
     alerts: Mapping[str, Alert],
     *,
+    labels: Mapping[str, Mapping[str, str]],
     told: Mapping[ToldKey, Told],
-    watched: Mapping[str, Watched],
     config: Config,
 ) -> list[Group]:
     """Groups of all alerts, resolved ones too, in the order of their keys.
 
     Alerts in shadow are told to nobody and are left out.
     """
-    looked_at = sorted({m.label for route in config.routes for m in route.matchers})
-    known: dict[tuple[str, ...], list[Route]] = {}
+    routing = Router(config)
     groups: dict[Place, Group] = {}
-    for alert in alerts.values():
+    for key, alert in alerts.items():
         if alert.shadow:
             continue
-        labels = labels_of(alert, watched)
-        seen = tuple(labels[label] for label in looked_at)
-        if seen not in known:
-            known[seen] = routes_of(labels, config)
-        for route in known[seen]:
-            place = (route.name, tuple(labels[label] for label in route.group_by))
-            if place not in groups:
-                shared = tuple(zip(route.group_by, place[1], strict=True))
-                groups[place] = Group(group_key(route.name, shared), route, shared)
-            groups[place].alerts.append(alert)
+        mine = labels[key]
+        for route in routing(mine):
+            values = tuple([mine[label] for label in route.group_by])
+            group = groups.get((route.name, values))
+            if group is None:
+                shared = tuple(zip(route.group_by, values, strict=True))
+                group = Group(group_key(route.name, shared), route, shared)
+                groups[(route.name, values)] = group
+            group.alerts.append(alert)
     _follow(groups, alerts, told, config)
     return sorted(groups.values(), key=lambda group: group.key)
 

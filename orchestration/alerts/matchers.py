@@ -62,9 +62,22 @@ def known_label(name: str) -> str:
     return name
 
 
-def match_all(matchers: tuple[Matcher, ...], labels: Mapping[str, str]) -> bool:
-    """Whether the labels fulfil every condition; an absent label counts as empty."""
-    return all(matcher.matches(labels.get(matcher.label, "")) for matcher in matchers)
+class Matching:
+    """Whether labels fulfil every matcher; remembered by value, as many alerts share them."""
+
+    def __init__(self, matchers: tuple[Matcher, ...]) -> None:
+        self._matchers = matchers
+        self._labels = tuple(matcher.label for matcher in matchers)
+        self._known: dict[tuple[str, ...], bool] = {}
+
+    def __call__(self, labels: Mapping[str, str]) -> bool:
+        """Whether these labels do."""
+        values = tuple([labels[label] for label in self._labels])
+        known = self._known.get(values)
+        if known is None:
+            known = all(m.matches(v) for m, v in zip(self._matchers, values, strict=True))
+            self._known[values] = known
+        return known
 
 
 def check_matchers(matchers: tuple[Matcher, ...]) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from orchestration.alerts.groups import grouped
 from orchestration.alerts.intake import take
 from orchestration.alerts.life import Runs, lived
-from orchestration.alerts.mutes import with_flags
+from orchestration.alerts.mutes import labels_of_all, with_flags
 from orchestration.alerts.notices import tell
 from orchestration.alerts.records import (
     Alert,
@@ -52,10 +52,17 @@ def settle(state: State, *, watched: Mapping[str, Watched], now: datetime, confi
     outcome.
     """
     alive = lived(state.alerts, runs=Runs(state.taken), now=now, config=config)
-    silences = sorted(state.silences.values(), key=lambda silence: silence.silence_id)
-    alerts = with_flags(alive, silences=silences, watched=watched, now=now, config=config)
+    labels = labels_of_all(alive, watched)
+    alerts = with_flags(
+        alive,
+        labels=labels,
+        silences=state.silences.values(),
+        watched=watched,
+        now=now,
+        config=config,
+    )
     intents, told = tell(
-        grouped(alerts, told=state.told, watched=watched, config=config),
+        grouped(alerts, labels=labels, told=state.told, config=config),
         state.told,
         woken=_woken(state.alerts, alerts),
         storm=config.storm,
@@ -63,7 +70,7 @@ def settle(state: State, *, watched: Mapping[str, Watched], now: datetime, confi
     )
     after = State(
         alerts=alerts,
-        silences={s.silence_id: s for s in silences if s.ends > now},
+        silences={key: one for key, one in state.silences.items() if one.ends > now},
         taken=state.taken,
         told=_of_going_on(told, alerts),
     )
