@@ -49,6 +49,8 @@ FOUND = st.dictionaries(
 Run = tuple[str, int, dict[str, tuple[Severity, str]]]  # monitor, hours back, found by entity
 RUN = st.tuples(MONITORS, HOURS, FOUND)
 
+STATUSES = st.sampled_from(("complete", "complete", "complete", "stale", "failed"))
+
 
 def path(before: AlertState | None, after: AlertState) -> bool:
     """Whether moves that lives have lead from one state to the other, in at most four."""
@@ -71,14 +73,14 @@ class Life(RuleBasedStateMachine):
         self.counted = 0
         self.closed = 0
 
-    @rule(hours=st.sampled_from((0.0, 0.02, 0.25, 1.0, 5.0, 30.0, 200.0)))
+    @rule(hours=st.sampled_from((0.0, 0.02, 0.25, 0.5, 0.5, 1.0, 1.0, 5.0, 30.0, 200.0)))
     def time_goes_on(self, hours: float) -> None:
         self.hour += hours
         self.go([], [])
 
     @rule(
         run=RUN,
-        status=st.sampled_from(("complete", "complete", "complete", "stale", "failed")),
+        status=STATUSES,
         intent=st.sampled_from(("live", "live", "late", "replay")),
         version=st.integers(1, 2),
         again=st.booleans(),
@@ -91,9 +93,12 @@ class Life(RuleBasedStateMachine):
         if again:
             self.check_i1_nothing_comes_of_the_same_partition_again(evaluation, findings)
 
-    @rule(runs=st.lists(RUN, max_size=6, unique_by=lambda run: run[:2]), cut=st.integers(0, 6))
-    def a_backlog_is_taken_in(self, runs: list[Run], cut: int) -> None:
-        made = [self.made(run, status="complete", intent="replay", version=1) for run in runs]
+    @rule(
+        runs=st.lists(st.tuples(RUN, STATUSES), max_size=6, unique_by=lambda run: run[0][:2]),
+        cut=st.integers(0, 6),
+    )
+    def a_backlog_is_taken_in(self, runs: list[tuple[Run, Status]], cut: int) -> None:
+        made = [self.made(run, status=status, intent="replay", version=1) for run, status in runs]
         made.sort(key=lambda pair: (pair[0].partition_end, pair[0].monitor))
         evaluations = [evaluation for evaluation, _ in made]
         findings = [finding for _, found in made for finding in found]
@@ -201,12 +206,15 @@ class Life(RuleBasedStateMachine):
                 reason="a drill",
             )
 
-    @rule(hours=st.sampled_from((0.5, 3.0)), matcher=st.sampled_from((SPAM, THEFT)))
-    def somebody_silences(self, hours: float, matcher: str) -> None:
+    @rule(hours=st.sampled_from((0.5, 3.0)), matcher=MONITORS, out=st.booleans())
+    def somebody_silences(self, *, hours: float, matcher: str, out: bool) -> None:
         desk = Desk(config=self.config, state=self.state)
         if f"s{self.hour}" not in self.state.silences:
             desk.silence(self.hour, self.hour + hours, f"monitor={matcher}")
             self.state = desk.state
+            self.go([], [])
+        if out:
+            self.time_goes_on(hours)
 
     @rule(monitor=MONITORS, mode=st.sampled_from((Mode.SHADOW, Mode.REVIEW, Mode.AUTO)))
     def a_mode_changes(self, monitor: str, mode: Mode) -> None:
