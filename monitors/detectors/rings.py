@@ -62,13 +62,29 @@ def rings(
         .agg(first_at=pl.col("time").min(), last_at=pl.col("time").max())
     )
     held = spread(used, grid=grid, look_back=look_back, period=period)
-    active = held.group_by("cell", "entity").agg(
-        pl.col("now").any(), pl.col("first_at").min(), pl.col("last_at").max()
+    found = _joined(held, kinds, weights=tuple(attributes.values()), minimum=minimum, hub=hub)
+    return windows(_cells(found), entity=entity, grid=grid, look_back=look_back)
+
+
+def _joined(
+    held: pl.LazyFrame, kinds: Sequence[str], *, weights: Sequence[float], minimum: float, hub: int
+) -> pl.LazyFrame:
+    """One row per cell and member of a ring, with when it was active.
+
+    What is held is needed once per kind, so it is made once.
+    """
+
+    def find(held: pl.LazyFrame) -> pl.LazyFrame:
+        found = ringed(_shared(held, kinds, hub), weights=weights, minimum=minimum).cache()
+        members = held.join(found, on=["cell", "entity"], how="semi")
+        active = members.group_by("cell", "entity").agg(
+            pl.col("now").any(), pl.col("first_at").min(), pl.col("last_at").max()
+        )
+        return found.join(active, on=["cell", "entity"])
+
+    return held.map_batches(
+        lambda rows: find(rows.lazy()).collect(), schema=find(held).collect_schema()
     )
-    shared = _shared(held, kinds, hub)
-    found = ringed(shared, weights=tuple(attributes.values()), minimum=minimum)
-    cells = _cells(found.join(active, on=["cell", "entity"]))
-    return windows(cells, entity=entity, grid=grid, look_back=look_back)
 
 
 def _shared(held: pl.LazyFrame, kinds: Sequence[str], hub: int) -> pl.LazyFrame:
