@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from monitors.detectors._confusables import skeleton
-from monitors.detectors._edits import edits
+from monitors.detectors._edits import Letters, edits
 from monitors.errors import MonitorError
 
 LEAST = 0.7  # a similarity below it says nothing about imitation
@@ -60,10 +60,12 @@ class Imitations:
             [looked.select("value", form="whole"), looked.select("value", form=bare)]
         ).unique()
         distinct = forms.select("form").unique().filter(pl.col("form") != "")
+        letters = Letters(distinct["form"])
         for brand, word in zip(self.brands, _words(self.brands), strict=True):
             longer = pl.max_horizontal(pl.col("form").str.len_chars().cast(pl.Int64), len(word))
             shorter = pl.min_horizontal(pl.col("form").str.len_chars().cast(pl.Int64), len(word))
-            near = distinct.filter(shorter >= LEAST * longer)
+            edited = pl.Series(letters.least_edits(word), dtype=pl.Int64)
+            near = distinct.filter(shorter >= LEAST * longer, edited <= (1 - LEAST) * longer)
             distance = pl.Series("distance", edits(near["form"], word), dtype=pl.Int64)
             scored = near.with_columns(distance).with_columns(
                 similarity=1 - pl.col("distance") / longer, brand=pl.lit(brand)

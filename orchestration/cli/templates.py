@@ -167,6 +167,6 @@ It loads and finds its canary as it is. Edit now:
 Run its test: pytest tests/monitors/{product}/test_{name}.py"""
 
 ROW = (
-    "| [`{id}`](../runbooks/{name}.md) | An account has a hundred {contract} in an hour | `{entity}` "
-    "| 100 | hourly | S3 | {language} | `{harm}` |"
+    "| [`{id}`](../runbooks/{name}.md) | An account has a hundred {contract} in an hour "
+    "| `{entity}` | 100 | hourly | S3 | {language} | `{harm}` |"
 )

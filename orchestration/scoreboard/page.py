@@ -18,7 +18,8 @@ An actor is caught when a finding names it, or a device, key, template or ring o
 campaign. Recall is the mean over campaigns of the share of actors caught by any monitor. Precision
 is of episodes: a monitor and an entity. False findings are counted one by one, hour for hour.
 A simulation shows what a monitor can see and what fools it, never how good it is on real people:
-its makers know the same literature as the monitors' makers.
+its makers know the same literature as the monitors' makers. Figures this near 1 say that campaigns
+leave clean traces here and differ little from seed to seed; read them as a test of regressions.
 """
 
 
