@@ -56,7 +56,7 @@ def test_a_binary_file_is_refused(tmp_path: Path, take: Take) -> None:
     )
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")], ids=["nothing", "gzip of nothing"])
 def test_an_empty_file_is_refused(tmp_path: Path, take: Take, content: bytes) -> None:
     log = write(tmp_path / "a.csv", content)
     assert refused(take, REQUESTS, log) == f"'{log}' is empty; wanted at least one line."
