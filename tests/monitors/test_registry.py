@@ -110,7 +110,9 @@ def test_tables_are_read_by_their_name() -> None:
 
 
 def test_an_unknown_contract_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ContractError, match=r"no event contract 'login'; known: api_requests, "):
+    with pytest.raises(
+        ContractError, match=r"no event contract 'login'; known: account_changes, api_requests, "
+    ):
         contract_of("login")
 
 

@@ -69,7 +69,9 @@ def test_a_missing_mapping_an_unknown_contract_and_a_strange_product_are_errors(
 ) -> None:
     with pytest.raises(IngestError, match="cannot be read"):
         Source.read(tmp_path / "none.toml")
-    with pytest.raises(IngestError, match="There is no event contract 'prompt'; known: api_req"):
+    with pytest.raises(
+        IngestError, match="There is no event contract 'prompt'; known: account_changes, api_req"
+    ):
         Source("shop", "prompt")
     with pytest.raises(IngestError, match="product must be lower-case"):
         Source("../shop", "prompts")
