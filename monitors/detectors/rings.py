@@ -58,9 +58,13 @@ def rings(
             pl.col("time").is_not_null(),
             pl.any_horizontal(pl.col(kinds).is_not_null()),
         )
-        .group_by(cell(grid), "entity", *kinds)
-        .agg(first_at=pl.col("time").min(), last_at=pl.col("time").max())
+        .with_columns(cell(grid), first_at="time", last_at="time")
+        .drop("time")
     )
+    if period is None:  # each row is repeated for every window that holds it: the fewer the better
+        used = used.group_by("cell", "entity", *kinds).agg(
+            pl.col("first_at").min(), pl.col("last_at").max()
+        )
     held = spread(used, grid=grid, look_back=look_back, period=period)
     found = _joined(held, kinds, weights=tuple(attributes.values()), minimum=minimum, hub=hub)
     return windows(_cells(found), entity=entity, grid=grid, look_back=look_back)
