@@ -11,13 +11,13 @@ from monitors.contract import Mode, Severity
 from orchestration.alerts.actions import ack, lower
 from orchestration.alerts.intake import take
 from orchestration.alerts.keys import dedup_key
-from orchestration.alerts.life import MOVES, Runs
 from orchestration.alerts.matchers import parse_matcher
 from orchestration.alerts.records import (
     Alert,
     AlertState,
     Evaluation,
     Finding,
+    Outcome,
     OutcomeKind,
     Reason,
     RunIntent,
@@ -29,6 +29,7 @@ from orchestration.alerts.records import (
 from orchestration.alerts.reducer import settle, step
 from orchestration.alerts.rules import Config, Inhibition, Route
 from tests.orchestration.alerts.builders import HOUR, MINUTE, SPAM, THEFT, Desk, at
+from tests.orchestration.alerts.invariants import Stepped, check_every_invariant
 
 PAGER = Route("urgent", "#pager", (parse_matcher("severity=~S0|S1"),), goes_on=True)
 REST = Route("rest", "#abuse", group_by=("product",), group_interval=HOUR)
@@ -50,14 +51,6 @@ Run = tuple[str, int, dict[str, tuple[Severity, str]]]  # monitor, hours back, f
 RUN = st.tuples(MONITORS, HOURS, FOUND)
 
 STATUSES = st.sampled_from(("complete", "complete", "complete", "stale", "failed"))
-
-
-def path(before: AlertState | None, after: AlertState) -> bool:
-    """Whether moves that lives have lead from one state to the other, in at most four."""
-    reached = {before or AlertState.PENDING}
-    for _ in range(4):
-        reached |= {to for of, to in MOVES if of in reached}
-    return after in reached
 
 
 class Life(RuleBasedStateMachine):
@@ -150,22 +143,19 @@ class Life(RuleBasedStateMachine):
             config=self.config,
         )
         assert result == self.in_parts(evaluations, findings, cut)
-        self.check_i13_mutes_are_only_mutes(evaluations, findings, result)
+        given = (evaluations, findings, self.watched, now, self.config)
+        check_every_invariant(Stepped(before, *given, result))
         self.state = result.state
         self.closed += sum(alert.count for alert in result.closed)
-        self.check_i12_what_did_not_run_resolves_nothing(before, evaluations, result)
-        self.check_i14_the_end_of_a_silence_is_told(before, result)
-        self.check_i15_s0_is_told_and_stands_apart(before, result)
         self.check_i16_nothing_is_told_twice(result)
-        self.check_i17_no_flood(result)
-        self.check_i18_replays_of_seen_partitions_tell_nothing(before, evaluations, result)
-        self.check_i23_moves(before, result)
         return result
 
     def in_parts(self, evaluations: list[Evaluation], findings: list[Finding], cut: int) -> Step:
         """The same inputs, taken in two parts and each part in another order."""
         now, config = at(self.hour), self.config
-        state, outcomes, closed = self.state, (), ()
+        state = self.state
+        outcomes: tuple[Outcome, ...] = ()
+        closed: tuple[Alert, ...] = ()
         for part in (evaluations[:cut], evaluations[cut:]):
             mine = {(e.monitor, e.version, e.partition) for e in part}
             taken = take(
@@ -254,100 +244,11 @@ class Life(RuleBasedStateMachine):
         news = {Reason.FIRST, Reason.NEW_IN_GROUP, Reason.ESCALATED, Reason.AMENDED}
         assert not {intent.reason for intent in result.intents} & news
 
-    def check_i12_what_did_not_run_resolves_nothing(
-        self, before: State, evaluations: list[Evaluation], result: Step
-    ) -> None:
-        runs, was = Runs(result.state.taken), Runs(before.taken)
-        failed = evaluations and all(e.status != "complete" for e in evaluations)
-        for key, alert in result.state.alerts.items():
-            old = before.alerts.get(key)
-            if old is None or old.alert_id != alert.alert_id:
-                continue
-            if alert.state == AlertState.RESOLVED and old.open:
-                assert not alert.standing or runs.fresh(alert)
-                assert not alert.standing or runs.clean(alert) >= self.config.resolve_after
-            if failed and alert.last_partition == old.last_partition:
-                kept = {k: v for k, v in before.taken.items() if k in result.state.taken}
-                assert runs.clean(alert) == Runs(kept).clean(alert) <= was.clean(alert)
-
-    def check_i13_mutes_are_only_mutes(
-        self, evaluations: list[Evaluation], findings: list[Finding], result: Step
-    ) -> None:
-        """Without silences, inhibitions and shadow, the alerts and outcomes are the same."""
-        heard = step(
-            replace(self.state, silences={}),
-            evaluations=evaluations,
-            findings=findings,
-            watched={monitor: Watched(Mode.REVIEW) for monitor in self.watched},
-            now=at(self.hour),
-            config=replace(self.config, inhibitions=()),
-        )
-        unmuted = {"silenced_by": (), "inhibited_by": (), "shadow": False}
-        assert {k: replace(a, **unmuted) for k, a in result.state.alerts.items()} == dict(
-            heard.state.alerts
-        )
-        assert (result.outcomes, result.state.taken) == (heard.outcomes, heard.state.taken)
-
-    def check_i14_the_end_of_a_silence_is_told(self, before: State, result: Step) -> None:
-        told = self.told_now(result)
-        for key, alert in result.state.alerts.items():
-            old = before.alerts.get(key)
-            woken = old is not None and old.silenced_by and not alert.silenced_by
-            if woken and alert.state == AlertState.FIRING and not alert.muted:
-                assert alert.alert_id in told
-
-    def check_i15_s0_is_told_and_stands_apart(self, before: State, result: Step) -> None:
-        told = self.told_now(result)
-        for key, alert in result.state.alerts.items():
-            if alert.severity == Severity.S0:
-                assert not alert.inhibited_by
-                new = key not in before.alerts and alert.open and not alert.muted
-                assert not new or alert.alert_id in told
-        for intent in result.intents:
-            assert intent.reason != Reason.STORM or intent.severity > Severity.S0
-
-    def told_now(self, result: Step) -> set[str]:
-        """Episodes that some receiver was told of in this step, in a summary or by themselves."""
-        return {
-            known
-            for told in result.state.told.values()
-            if told.at == at(self.hour)
-            for known in told.marks
-        }
-
     def check_i16_nothing_is_told_twice(self, result: Step) -> None:
         for intent in result.intents:
             said = (intent.group, intent.receiver, intent.reason.value, intent.state_hash)
             assert said not in self.sent
             self.sent.add(said)
-
-    def check_i17_no_flood(self, result: Step) -> None:
-        for receiver in ("#pager", "#abuse"):
-            mine = [i for i in result.intents if i.receiver == receiver]
-            quiet = [i for i in mine if i.severity > Severity.S0]
-            assert len(quiet) <= self.config.storm
-            assert len([i for i in mine if i.reason == Reason.STORM]) <= 1
-
-    def check_i18_replays_of_seen_partitions_tell_nothing(
-        self, before: State, evaluations: list[Evaluation], result: Step
-    ) -> None:
-        for evaluation in evaluations:
-            key = (evaluation.monitor, evaluation.partition, evaluation.partition_end)
-            seen = key in before.taken and before.taken[key].status == "complete"
-            if evaluation.intent == "replay" and seen and len(evaluations) == 1:
-                quiet = step(before, watched=self.watched, now=at(self.hour), config=self.config)
-                assert replace(result, outcomes=()) == quiet
-
-    def check_i23_moves(self, before: State, result: Step) -> None:
-        for key, alert in result.state.alerts.items():
-            old = before.alerts.get(key)
-            same = old if old and old.alert_id == alert.alert_id else None
-            assert path(same.state if same else None, alert.state)
-            assert alert.state not in {AlertState.PENDING, AlertState.CLOSED}
-            if same and alert.state != same.state:
-                assert alert.revision > same.revision
-        for closed in result.closed:
-            assert before.alerts[closed.key].state == AlertState.RESOLVED
 
     @invariant()
     def every_alert_has_its_own_entity(self) -> None:
