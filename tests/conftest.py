@@ -7,6 +7,8 @@ import pytest
 from orchestration.lake import Lake
 from tests.support.place import Place
 
+pytest_plugins = ["tests.support.databases"]
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:

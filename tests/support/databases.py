@@ -1,3 +1,5 @@
+"""Databases and ledgers as fixtures; `tests/conftest.py` makes them known to every test."""
+
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
