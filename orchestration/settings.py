@@ -2,15 +2,27 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 PREFIX = "WATCHFLOOR_"
+HERE = Path(__file__).parent
+SLACK = "https://slack.com/api/"
 
 
 class SettingsError(ValueError):
     """A setting cannot be used; the message names it and says what is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """How Slack is reached. Without `token`, messages go to files in the home instead."""
+
+    token: str = field(default="", repr=False)
+    app_token: str = field(default="", repr=False)
+    signing_secret: str = field(default="", repr=False)
+    url: str = SLACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,12 @@ class Settings:
     grace: timedelta
     hot: timedelta
     dagster_storage: str
+    routes: Path
+    rota: Path
+    people: Path
+    dagster_url: str
+    fallback: str = field(repr=False)
+    slack: "Slack"
 
     @property
     def dagster_home(self) -> Path:
@@ -52,6 +70,17 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         grace=timedelta(minutes=_whole(environment, "GRACE_MINUTES", "30")),
         hot=timedelta(hours=_whole(environment, "HOT_HOURS", "48")),
         dagster_storage=_text(environment, "DAGSTER_STORAGE", ""),
+        routes=Path(_text(environment, "ROUTES", str(HERE / "routes.yaml"))).absolute(),
+        rota=Path(_text(environment, "ROTA", str(HERE / "rota.yaml"))).absolute(),
+        people=Path(_text(environment, "PEOPLE", str(HERE / "people.yaml"))).absolute(),
+        dagster_url=_text(environment, "DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/"),
+        fallback=_text(environment, "FALLBACK", ""),
+        slack=Slack(
+            token=_text(environment, "SLACK_TOKEN", ""),
+            app_token=_text(environment, "SLACK_APP_TOKEN", ""),
+            signing_secret=_text(environment, "SLACK_SIGNING_SECRET", ""),
+            url=_text(environment, "SLACK_URL", SLACK),
+        ),
     )
 
 

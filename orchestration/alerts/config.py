@@ -18,7 +18,7 @@ from orchestration.alerts.rules import (
     Route,
     between_routes,
 )
-from orchestration.alerts.yaml_lines import (
+from orchestration.yaml_lines import (
     Problems,
     compose,
     mapping,
@@ -36,7 +36,7 @@ Fields = Mapping[str, tuple[str, Read]]  # by key in the YAML: the field, and ho
 def parse_config(text: str, *, name: str = "routes.yaml") -> Config:
     """The settings in a YAML text; what it does not name keeps its default.
 
-    Raises AlertError with one line per error, each with its place and what to do.
+    Raises YamlError with one line per error, each with its place and what to do.
     """
     problems = Problems()
     root = compose(text, name=name)

@@ -49,6 +49,13 @@ def last_approval(connection: Connection, *, monitor: str, version: int) -> Appr
     return _read(row) if row else None
 
 
+def last_approvals(connection: Connection) -> dict[tuple[str, int], Approval]:
+    """The latest change of every version's mode, by monitor and version."""
+    rows = select(approvals).order_by(approvals.c.audit_seq)
+    found = (_read(row) for row in connection.execute(rows).mappings())
+    return {(approval.monitor, approval.version): approval for approval in found}
+
+
 def mode_now(approval: Approval | None, *, declared: ModeState, now: datetime) -> ModeState:
     """The mode that holds: the declared one before any change, the last one after a disabling."""
     if approval is None:

@@ -1,6 +1,6 @@
 """The audit: one row per act, each holding the hash of the row before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
@@ -45,6 +45,16 @@ class Head:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changed object of an act: what was done to it, and its digests before and after."""
+
+    verb: str
+    object_id: str
+    before: str | None = None
+    after: str | None = None
+
+
 def append(
     connection: Connection,
     *,
@@ -58,23 +68,39 @@ def append(
 
     An actor that is no person is written as `system:<id>`. Raises LedgerError outside `writing`.
     """
+    return append_all(connection, act=act, changes=[Change(verb, object_id, before, after)])
+
+
+def append_all(connection: Connection, *, act: Act, changes: Sequence[Change]) -> int:
+    """Write a row for each change of one act, in order; the number of the last row there is."""
     last = head(writer(connection))
+    seq, prev = (last.seq, last.hash) if last else (0, NOTHING_BEFORE)
+    rows = []
+    for change in changes:
+        seq += 1
+        entry = _entry(seq, prev, act, change)
+        prev = entry.hash
+        rows.append({name: getattr(entry, name) for name in FIELDS})
+    if rows:
+        connection.execute(insert(audit), rows)
+    return seq
+
+
+def _entry(seq: int, prev: str, act: Act, change: Change) -> Entry:
     entry = Entry(
-        seq=last.seq + 1 if last else 1,
-        prev_hash=last.hash if last else NOTHING_BEFORE,
+        seq=seq,
+        prev_hash=prev,
         hash="",
         at=act.at,
         actor=act.actor.id if act.actor.kind == "person" else f"system:{act.actor.id}",
         on_behalf_of=act.on_behalf_of,
-        verb=check_id("verb", verb),
-        object=check_id("object", object_id),
-        before=before,
-        after=after,
+        verb=check_id("verb", change.verb),
+        object=check_id("object", change.object_id),
+        before=change.before,
+        after=change.after,
         reason=act.reason,
     )
-    hashed = replace(entry, hash=entry_hash(entry))
-    connection.execute(insert(audit), {name: getattr(hashed, name) for name in FIELDS})
-    return entry.seq
+    return replace(entry, hash=entry_hash(entry))
 
 
 def entry_hash(entry: Entry) -> str:

@@ -19,17 +19,21 @@ Payload = Mapping[str, str | int | Sequence[str]]
 class Intent:
     """One thing to do, not before a time. Equal `outbox_id` means the same thing.
 
-    The payload holds ids, counts and lists of ids; LedgerError names the field that does not.
+    `receiver` is where it goes, `lane` how urgent it is, the lowest first. The payload holds ids,
+    counts and lists of ids; LedgerError names the field that does not.
     """
 
     outbox_id: str
     kind: str
+    receiver: str
     payload: Payload
     not_before: datetime
+    lane: int = 0
 
     def __post_init__(self) -> None:
         check_id("outbox_id", self.outbox_id)
         check_id("kind", self.kind)
+        check_id("receiver", self.receiver)
         check_time("not_before", self.not_before)
         for name, value in self.payload.items():
             check_id("a field of the payload", name)
@@ -52,6 +56,8 @@ def enqueue(
             "outbox_id": intent.outbox_id,
             "audit_seq": audit_seq,
             "kind": intent.kind,
+            "receiver": intent.receiver,
+            "lane": intent.lane,
             "payload": dict(intent.payload),
             "created_at": now,
             "not_before": intent.not_before,

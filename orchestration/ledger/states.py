@@ -5,18 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from orchestration.alerts.records import AlertState
 from orchestration.ledger.acts import Act, Kind
 from orchestration.ledger.errors import LedgerError
-
-
-class AlertState(StrEnum):
-    """Where an alert is in its life. `closed` is final: what comes later is a new episode."""
-
-    PENDING = "pending"
-    FIRING = "firing"
-    ACKED = "acked"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
 
 
 class ModeState(StrEnum):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import Settings, SettingsError, load
+from orchestration.settings import HERE, Settings, SettingsError, Slack, load
 
 
 def test_every_setting_has_a_default() -> None:
@@ -19,6 +19,12 @@ def test_every_setting_has_a_default() -> None:
         grace=timedelta(minutes=30),
         hot=timedelta(hours=48),
         dagster_storage="",
+        routes=HERE / "routes.yaml",
+        rota=HERE / "rota.yaml",
+        people=HERE / "people.yaml",
+        dagster_url="http://127.0.0.1:3000",
+        fallback="",
+        slack=Slack(url="https://slack.com/api/"),
     )
 
 
@@ -33,6 +39,15 @@ GIVEN = {
     "WATCHFLOOR_GRACE_MINUTES": "0",
     "WATCHFLOOR_HOT_HOURS": "72",
     "WATCHFLOOR_DAGSTER_STORAGE": "postgresql://db/watchfloor",
+    "WATCHFLOOR_ROUTES": "/etc/watchfloor/routes.yaml",
+    "WATCHFLOOR_ROTA": "/etc/watchfloor/rota.yaml",
+    "WATCHFLOOR_PEOPLE": "/etc/watchfloor/people.yaml",
+    "WATCHFLOOR_DAGSTER_URL": "https://dagster.example/",
+    "WATCHFLOOR_FALLBACK": "smtp://mail.example:25?to=duty",
+    "WATCHFLOOR_SLACK_TOKEN": "bot",
+    "WATCHFLOOR_SLACK_APP_TOKEN": "app",
+    "WATCHFLOOR_SLACK_SIGNING_SECRET": "secret",
+    "WATCHFLOOR_SLACK_URL": "http://127.0.0.1:4000/api/",
     "PATH": "/bin",
 }
 
@@ -50,6 +65,12 @@ def test_every_setting_can_be_given() -> None:
         grace=timedelta(0),
         hot=timedelta(hours=72),
         dagster_storage="postgresql://db/watchfloor",
+        routes=Path("/etc/watchfloor/routes.yaml"),
+        rota=Path("/etc/watchfloor/rota.yaml"),
+        people=Path("/etc/watchfloor/people.yaml"),
+        dagster_url="https://dagster.example",
+        fallback="smtp://mail.example:25?to=duty",
+        slack=Slack("bot", "app", "secret", "http://127.0.0.1:4000/api/"),
     )
     assert found.dagster_home == Path("/srv/watchfloor/dagster")
 
@@ -93,3 +114,11 @@ def test_an_error_names_the_setting_what_it_is_and_what_is_wanted(
     with pytest.raises(SettingsError) as raised:
         load({f"WATCHFLOOR_{name}": value})
     assert str(raised.value) == f"WATCHFLOOR_{name} is '{value}'; {wanted}"
+
+
+def test_no_secret_is_in_the_settings_as_they_are_printed() -> None:
+    printed = repr(load({**GIVEN, "WATCHFLOOR_FALLBACK": "smtp://me:canary-1@mail.example"}))
+    assert "canary-1" not in printed
+    assert "'bot'" not in printed
+    assert "'app'" not in printed
+    assert "'secret'" not in printed

@@ -4,15 +4,15 @@ import pytest
 
 from monitors.contract import Severity
 from orchestration.alerts.config import parse_config
-from orchestration.alerts.errors import AlertError
 from orchestration.alerts.matchers import parse_matcher
 from orchestration.alerts.rules import ACK_FOR, MAX_SILENCE, Config, Inhibition, Route
+from orchestration.yaml_lines import YamlError
 
 LAST = "  - {name: rest, receiver: '#abuse'}\n"
 
 
 def errors(text: str) -> list[str]:
-    with pytest.raises(AlertError) as caught:
+    with pytest.raises(YamlError) as caught:
         parse_config(text)
     return str(caught.value).splitlines()
 

@@ -7,9 +7,11 @@ from typing import TypeVar
 
 import yaml
 
-from orchestration.alerts.errors import AlertError
-
 T = TypeVar("T")
+
+
+class YamlError(ValueError):
+    """A settings file that cannot be used: a line per mistake, each with its place and remedy."""
 
 
 @dataclass
@@ -23,31 +25,31 @@ class Problems:
         self.found.append((node.start_mark.line + 1, text))
 
     def attempt(self, node: yaml.Node, make: Callable[[], T]) -> T | None:
-        """What `make` gives, or None with its AlertError noted at the part."""
+        """What `make` gives, or None with its error, one of ours, noted at the part."""
         try:
             return make()
-        except AlertError as error:
+        except ValueError as error:
             self.add(node, str(error))
             return None
 
     def refuse(self, name: str) -> None:
-        """Raise AlertError with every problem, in the order of lines, if there is one."""
+        """Raise YamlError with every problem, in the order of lines, if there is one."""
         if self.found:
             lines = [f"{name}:{line}: {text}" for line, text in sorted(set(self.found))]
-            raise AlertError("\n".join(lines))
+            raise YamlError("\n".join(lines))
 
 
 def compose(text: str, *, name: str) -> yaml.Node:
-    """The text's tree. Raises AlertError with the line where it is no YAML, or is empty."""
+    """The text's tree. Raises YamlError with the line where it is no YAML, or is empty."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise AlertError(f"{name}:{line}: {error.problem}; correct the YAML.") from error
+        raise YamlError(f"{name}:{line}: {error.problem}; correct the YAML.") from error
     except yaml.YAMLError as error:
-        raise AlertError(f"{name}:1: it is no YAML text; write it in UTF-8.") from error
+        raise YamlError(f"{name}:1: it is no YAML text; write it in UTF-8.") from error
     if node is None:
-        raise AlertError(f"{name}:1: it is empty; write at least one route.")
+        raise YamlError(f"{name}:1: it is empty; write at least one route.")
     return node
 
 
