@@ -11,12 +11,12 @@ import dagster as dg
 import polars as pl
 
 from monitors.evaluate import Span
-from monitors.registry import Registry
+from monitors.registry import Registry, Table, contracts
 from orchestration.health.volume import newest
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.poll import poll
 from orchestration.ingest.source import Source
-from orchestration.inputs import EVENTS
+from orchestration.inputs import EVENTS, PLATFORM, Inputs
 from orchestration.jobs import COVERAGE, DAILY_TICK, HOURLY_TICK
 from orchestration.lake import Lake
 from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
@@ -55,11 +55,15 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What was found on one product. `top`: pseudonym, highest score, findings."""
+    """What was found on one product. `top`: pseudonym, highest score, findings.
+
+    `events` and `quarantined` are null for `platform`, which has none of its own: it reads those of
+    every product.
+    """
 
     product: str
-    events: int
-    quarantined: int
+    events: int | None
+    quarantined: int | None
     monitors: int
     failed: int
     findings: int
@@ -99,10 +103,13 @@ def simulate(folder: Path, *, now: datetime, done: Callable[[datetime], None]) -
 
 
 def legs(lake: Lake, registry: Registry, *, week: bool) -> list[Leg]:
-    """The last days and hours in which each product has events, days before hours."""
+    """The last days and hours in which each product has events, days before hours.
+
+    `platform` has those of every product, and comes last, when their days have been summed up.
+    """
     found = []
-    for product in registry.products:
-        latest = _newest(lake, product)
+    for product in sorted(registry.products, key=lambda name: name == PLATFORM):
+        latest = _newest(lake, registry, product)
         if latest is None:
             continue
         day, hour = day_of(latest) + DAY, hour_of(latest) + HOUR
@@ -151,8 +158,8 @@ def summaries(
         failed = seen.filter(pl.col("status") == "failed")["monitor"].n_unique()
         yield Summary(
             product=product,
-            events=_count(lake, EVENTS, product),
-            quarantined=_count(lake, "quarantine", product),
+            events=None if product == PLATFORM else _count(lake, EVENTS, product),
+            quarantined=None if product == PLATFORM else _count(lake, "quarantine", product),
             monitors=seen["monitor"].n_unique(),
             failed=failed,
             findings=int(seen["flagged"].sum()),
@@ -161,9 +168,14 @@ def summaries(
         )
 
 
-def _newest(lake: Lake, product: str) -> datetime | None:
-    contracts = [p.name for p in Path(lake.root, EVENTS).iterdir() if p.is_dir()]
-    times = [newest(lake, product, c) for c in contracts]
+def _newest(lake: Lake, registry: Registry, product: str) -> datetime | None:
+    """When a product's newest event happened; for `platform`, the newest that its monitors read."""
+    wanted = set(contracts())
+    if product == PLATFORM:
+        mine = [m for m in registry.monitors.values() if m.product == PLATFORM]
+        wanted &= {Table.parse(name).contract for m in mine for name in m.reads}
+    sources = Inputs(lake, product)
+    times = [newest(lake, p, c) for c in wanted for p in sources.products(c)]
     return max((t for t in times if t is not None), default=None)
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from monitors.registry import registry
+
 ROOT = Path(__file__).parents[1]
 WATCHFLOOR = str(Path(sys.executable).with_name("watchfloor"))
 CHROMIUM = shutil.which("chromium")
@@ -123,6 +125,18 @@ def test_the_demo_prints_what_it_found_for_each_product(
         assert events in line
     assert "make dev" in demo.stdout
     assert demo.stderr == "", "quiet when piped"
+
+
+@pytest.mark.timeout(700)
+def test_the_demo_evaluates_every_monitor_those_of_platform_too(
+    demo: subprocess.CompletedProcess[str],
+) -> None:
+    assert demo.returncode == 0, demo.stderr
+    lines = [x for x in demo.stdout.splitlines() if x.startswith("│")]
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines]
+    rows = {product: row for product, *row in cells if product}
+    assert rows["platform"][:4] == ["-", "-", "2", "0"], "no events of its own, two monitors"
+    assert sum(int(row[2]) for row in rows.values()) == len(registry().watching().monitors)
 
 
 @pytest.mark.timeout(700)

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestration.settings import PREFIX, load
+from orchestration.settings import PREFIX, Settings, load
 
 if TYPE_CHECKING:
+    from dagster import DagsterInstance
+    from rich.progress import Progress
+
     from orchestration.demo import Summary
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,56 +29,69 @@ def demo(week: bool) -> None:  # noqa: FBT001 - a command line's flag
     os.environ.setdefault(f"{PREFIX}SOURCES", str(ROOT / "samples" / "sources"))
     began = time.perf_counter()
     from orchestration.cli.progress import progress  # noqa: PLC0415
+    from orchestration.demo import PROCESS_TAG  # noqa: PLC0415
     from orchestration.deployment import bury, prepare  # noqa: PLC0415
 
     settings = load()
     with prepare(settings) as instance, progress() as bar:
-        from monitors.registry import registry  # noqa: PLC0415
-        from orchestration.definitions import defs  # noqa: PLC0415
-        from orchestration.demo import (  # noqa: PLC0415
-            PROCESS_TAG,
-            draw_coverage,
-            legs,
-            run_leg,
-            simulate,
-            summaries,
-            take_in,
-        )
-        from orchestration.lake import Lake  # noqa: PLC0415
-        from orchestration.pseudonyms import read_key  # noqa: PLC0415
-
         bury(instance, PROCESS_TAG)
-        lake = Lake(settings.lake)
-        sources = settings.sources or ROOT
-        total = len(list(sources.glob("*.toml")))
-        task = bar.add_task("Taking in the sample logs", total=total)
-        for name in take_in(lake, sources, now=datetime.now(UTC), hot=settings.hot):
-            bar.update(task, advance=1, description=f"Taken in: {name}")
+        _take_in(settings, bar)
         if Path(settings.lake).absolute() == settings.home / "lake":  # where a world can be written
-            task = bar.add_task("Simulating the products without a log", total=None)
-            simulate(
-                settings.home,
-                now=datetime.now(UTC),
-                done=lambda day: bar.update(task, description=f"Simulated: {day:%d %B}"),
-            )
-            bar.update(task, total=1, completed=1)
-        planned = legs(lake, registry().watching(), week=week)
-        task = bar.add_task("Evaluating", total=len(planned))
-        seconds: dict[str, float] = {}
-        failed = []
-        for leg in planned:
-            bar.update(task, description=f"Evaluating {leg.product}, {leg.job}")
-            succeeded, took = run_leg(defs, leg, instance)
-            seconds[leg.product] = seconds.get(leg.product, 0.0) + took
-            failed += [] if succeeded else [f"{leg.product} ({leg.job})"]
-            bar.advance(task)
-        if not draw_coverage(defs, instance):
-            failed.append("coverage")
-        found = list(summaries(lake, read_key(settings.home), planned, seconds))
+            _simulate(settings, bar)
+        found, failed = _evaluate(settings, instance, bar, week=week)
     _print(found, time.perf_counter() - began)
     if failed:
         click.echo(f"These runs failed: {', '.join(failed)}. Look at them in the UI.", err=True)
         sys.exit(1)
+
+
+def _take_in(settings: Settings, bar: "Progress") -> None:
+    from orchestration.demo import take_in  # noqa: PLC0415
+    from orchestration.lake import Lake  # noqa: PLC0415
+
+    sources = settings.sources or ROOT
+    task = bar.add_task("Taking in the sample logs", total=len(list(sources.glob("*.toml"))))
+    lake = Lake(settings.lake)
+    for name in take_in(lake, sources, now=datetime.now(UTC), hot=settings.hot):
+        bar.update(task, advance=1, description=f"Taken in: {name}")
+
+
+def _simulate(settings: Settings, bar: "Progress") -> None:
+    from orchestration.demo import simulate  # noqa: PLC0415
+
+    task = bar.add_task("Simulating the products without a log", total=None)
+    simulate(
+        settings.home,
+        now=datetime.now(UTC),
+        done=lambda day: bar.update(task, description=f"Simulated: {day:%d %B}"),
+    )
+    bar.update(task, total=1, completed=1)
+
+
+def _evaluate(
+    settings: Settings, instance: "DagsterInstance", bar: "Progress", *, week: bool
+) -> tuple[list["Summary"], list[str]]:
+    """What was found on each product, and the runs that failed."""
+    from monitors.registry import registry  # noqa: PLC0415
+    from orchestration.definitions import defs  # noqa: PLC0415
+    from orchestration.demo import draw_coverage, legs, run_leg, summaries  # noqa: PLC0415
+    from orchestration.lake import Lake  # noqa: PLC0415
+    from orchestration.pseudonyms import read_key  # noqa: PLC0415
+
+    lake = Lake(settings.lake)
+    planned = legs(lake, registry().watching(), week=week)
+    task = bar.add_task("Evaluating", total=len(planned))
+    seconds: dict[str, float] = {}
+    failed = []
+    for leg in planned:
+        bar.update(task, description=f"Evaluating {leg.product}, {leg.job}")
+        succeeded, took = run_leg(defs, leg, instance)
+        seconds[leg.product] = seconds.get(leg.product, 0.0) + took
+        failed += [] if succeeded else [f"{leg.product} ({leg.job})"]
+        bar.advance(task)
+    if not draw_coverage(defs, instance):
+        failed.append("coverage")
+    return list(summaries(lake, read_key(settings.home), planned, seconds)), failed
 
 
 def _print(found: Sequence["Summary"], seconds: float) -> None:
@@ -91,7 +107,8 @@ def _print(found: Sequence["Summary"], seconds: float) -> None:
     for one in found:
         top = "\n".join(f"{name}: {score:g}, {n}x" for name, score, n in one.top) or "none"
         counts = (one.events, one.quarantined, one.monitors, one.failed, one.findings)
-        table.add_row(one.product, *(f"{n:,}" for n in counts), f"{one.seconds:.1f}", top)
+        shown = ("-" if n is None else f"{n:,}" for n in counts)
+        table.add_row(one.product, *shown, f"{one.seconds:.1f}", top)
     Console(width=None if sys.stdout.isatty() else 140).print(table)
     click.echo(f"Done in {seconds:.0f} s. Entities are shown by pseudonym; `watchfloor findings`")
     click.echo("lists them. See it all in the Dagster UI: `make dev`, then http://127.0.0.1:3000")
