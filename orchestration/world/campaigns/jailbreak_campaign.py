@@ -6,40 +6,13 @@ bought, come once a day and try two to four times in words of their own; all tha
 near duplicate of one text, and they chat about other things in between.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import polars as pl
 
 from orchestration.world import texts
-from orchestration.world.conversations import (
-    acting,
-    human_times,
-    prompts,
-    recruits,
-    scored,
-    small_talk,
-    turns,
-    within,
-)
-from orchestration.world.draws import poisson_rows
-from orchestration.world.rhythm import FLAT, HUMAN
-from orchestration.world.world import Deeds, Plan, World, named
-
-
-class Shape(NamedTuple):
-    """How large, how fast and how alike."""
-
-    accounts: int
-    hours: float
-    sessions: float  # of each account
-    tries: tuple[int, int]  # in a session, at least and less than
-    families: int  # of templates
-    freedom: float
-    bought: float
-    talks: float
-    score: tuple[float, float]
-
+from orchestration.world.campaigns._asking import Shape, deeds, sessions
+from orchestration.world.conversations import prompts, recruits, scored, small_talk, turns, within
+from orchestration.world.world import Deeds, Plan, World
 
 SHAPES = {
     "loud": Shape(22, 9, 7, (3, 7), 1, 0.1, 0.1, 2, (4.0, 2.0)),
@@ -56,13 +29,10 @@ def run(world: World, plan: Plan) -> Deeds:
     ends = plan.ends(hours=shape.hours)
     size = int(shape.accounts * rng.uniform(0.8, 1.2))
     ring, signups = recruits(rng, world, plan, size, ends, bought=shape.bought)
-    rows = poisson_rows(rng, np.full(ring.height, shape.sessions))
-    profile = FLAT if plan.variant == "loud" else HUMAN
-    offsets = ring["offset"].to_numpy()[rows]
-    starts = human_times(rng, offsets, acting(plan, ends), ends, profile=profile)
-    tries = rng.integers(*shape.tries, len(rows))
-    works = rng.random(len(rows)) < GIVES_IN
-    of, number, times = turns(rng, starts, tries + works * rng.integers(1, 4, len(rows)), GAP)
+    holders, starts = sessions(rng, plan, ring, ends, each=shape.sessions)
+    tries = rng.integers(*shape.asks, holders.height)
+    works = rng.random(holders.height) < GIVES_IN
+    of, number, times = turns(rng, starts, tries + works * rng.integers(1, 4, len(tries)), GAP)
     asks = number < tries[of]
     refused = asks & ~(works[of] & (number == tries[of] - 1)) & (rng.random(len(of)) < 0.97)
     n = len(of)
@@ -71,21 +41,9 @@ def run(world: World, plan: Plan) -> Deeds:
     written = pl.DataFrame({c: words[c].zip_with(pl.Series(asks), then[c]) for c in words.columns})
     score = np.where(asks, scored(rng, n, *shape.score), scored(rng, n, 1.3, 3.5))
     talk = prompts(
-        rng, ring[rows][of], times, written,
+        rng, holders[of], times, written,
         refused=pl.Series(refused), conversation=of, raised={"score_jailbreak": score},
     )  # fmt: skip
     marked = within(plan, talk.with_columns(asks=pl.Series(asks)))
-    tried, events = marked.filter("asks"), marked.drop("asks")
-    return Deeds(
-        {
-            ("chat", "prompts"): pl.concat(
-                [events, small_talk(rng, ring, plan, ends, each=shape.talks)]
-            ),
-            ("accounts", "signups"): signups,
-        },
-        named(
-            tried["account_id"], account_id=tried["account_id"], device_id=tried["device_id"],
-            template_hash=tried["template_hash"], text_hash=tried["text_hash"],
-            conversation_id=tried["conversation_id"],
-        ),
-    )  # fmt: skip
+    cover = small_talk(rng, ring, plan, ends, each=shape.talks)
+    return deeds(marked.filter("asks"), pl.concat([marked.drop("asks"), cover]), signups)
