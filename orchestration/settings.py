@@ -43,6 +43,7 @@ class Settings:
     rota: Path
     people: Path
     dagster_url: str
+    health_channel: str
     fallback: str = field(repr=False)
     slack: "Slack"
 
@@ -74,6 +75,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         rota=Path(_text(environment, "ROTA", str(HERE / "rota.yaml"))).absolute(),
         people=Path(_text(environment, "PEOPLE", str(HERE / "people.yaml"))).absolute(),
         dagster_url=_text(environment, "DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/"),
+        health_channel=_text(environment, "HEALTH_CHANNEL", "C0WATCHFLOOR"),
         fallback=_text(environment, "FALLBACK", ""),
         slack=Slack(
             token=_text(environment, "SLACK_TOKEN", ""),

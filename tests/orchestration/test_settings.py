@@ -23,6 +23,7 @@ def test_every_setting_has_a_default() -> None:
         rota=HERE / "rota.yaml",
         people=HERE / "people.yaml",
         dagster_url="http://127.0.0.1:3000",
+        health_channel="C0WATCHFLOOR",
         fallback="",
         slack=Slack(url="https://slack.com/api/"),
     )
@@ -43,6 +44,7 @@ GIVEN = {
     "WATCHFLOOR_ROTA": "/etc/watchfloor/rota.yaml",
     "WATCHFLOOR_PEOPLE": "/etc/watchfloor/people.yaml",
     "WATCHFLOOR_DAGSTER_URL": "https://dagster.example/",
+    "WATCHFLOOR_HEALTH_CHANNEL": "C0HEALTH",
     "WATCHFLOOR_FALLBACK": "smtp://mail.example:25?to=duty",
     "WATCHFLOOR_SLACK_TOKEN": "bot",
     "WATCHFLOOR_SLACK_APP_TOKEN": "app",
@@ -69,6 +71,7 @@ def test_every_setting_can_be_given() -> None:
         rota=Path("/etc/watchfloor/rota.yaml"),
         people=Path("/etc/watchfloor/people.yaml"),
         dagster_url="https://dagster.example",
+        health_channel="C0HEALTH",
         fallback="smtp://mail.example:25?to=duty",
         slack=Slack("bot", "app", "secret", "http://127.0.0.1:4000/api/"),
     )
