@@ -92,7 +92,7 @@ def packages() -> Found:
         try:
             importlib.import_module(module)
         except Exception as error:  # noqa: BLE001 - a damaged package may raise anything
-            broken.append(f"{name} ({type(error).__name__})")
+            broken.append(f"{name} ({type(error).__name__}: {error})")
     if broken:
         return FAIL, f"cannot be imported: {', '.join(broken)}", REINSTALL
     pins = _pins(TREE / "constraints.txt")

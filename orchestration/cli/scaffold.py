@@ -115,9 +115,10 @@ def write(plan: Plan) -> list[str]:
         texts[plan.test] = templates.TEST.format(**plan.words, digest=digest(tested))
         texts[plan.runbook] = templates.RUNBOOK.format(**plan.words)
         _write(texts)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: the registry would take half a monitor for a whole one
         for path in texts:
-            path.unlink(missing_ok=True)
+            if path.is_file():
+                path.unlink()
         raise
     return [_shown(path) for path in texts]
 

@@ -62,6 +62,17 @@ def test_an_unprepared_installation_fails_and_says_how_to_mend_it(watchfloor: Wa
     assert any(line.startswith("WARN  events: the lake holds none") for line in lines)
 
 
+def test_a_damaged_package_fails_with_what_it_says(tree: Tree) -> None:
+    (tree.root / "dagster_webserver.py").write_text("raise OSError('a library is missing')\n")
+    done = tree.watchfloor("doctor", "--format", "json")
+    found = {row["name"]: row for row in json.loads(done.stdout)}
+    assert done.returncode == 1
+    assert found["packages"]["state"] == FAIL
+    said = "cannot be imported: dagster-webserver (OSError: a library is missing)"
+    assert found["packages"]["found"] == said
+    assert found["packages"]["mend"] == "pip install -c constraints.txt -e ."
+
+
 def test_a_wrong_setting_is_the_last_thing_looked_at(
     watchfloor: Watchfloor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,17 @@ def test_a_new_monitor_overwrites_nothing(tree: Tree) -> None:
     assert runbook.read_text(encoding="utf-8") == "mine"
 
 
+def test_a_new_monitor_that_cannot_be_finished_leaves_no_part_of_it(tree: Tree) -> None:
+    (tree.root / "docs").mkdir()
+    (tree.root / "docs" / "runbooks").write_text("no folder", encoding="utf-8")
+    done = tree.watchfloor("monitors", "new", "shop/card_testing")
+    assert done.returncode == 1
+    assert "FileExistsError" in done.stderr
+    folders = (tree.root / "monitors" / "shop", tree.root / "tests" / "monitors" / "shop")
+    left = [p.name for folder in folders for p in folder.rglob("*") if p.suffix != ".pyc"]
+    assert set(left) <= {"__pycache__"}
+
+
 def test_a_monitor_in_python_stands_in_the_way_of_one_in_sql(tree: Tree) -> None:
     assert tree.watchfloor("monitors", "new", "shop/card_testing").returncode == 0
     done = tree.watchfloor("monitors", "new", "shop/card_testing", "--sql")
