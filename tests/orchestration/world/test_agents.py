@@ -1,35 +1,22 @@
-from datetime import UTC, datetime, timedelta
-
 import polars as pl
 import pytest
 
-from orchestration.world import build
 from orchestration.world.negatives import batch_agent
 from orchestration.world.traffic import agents
-from orchestration.world.world import VARIANTS, Deeds, Plan, Table, Variant, World
+from orchestration.world.world import VARIANTS, Variant
+from tests.support.worlds import (
+    DAY,
+    START,
+    check_named,
+    check_time_and_contracts,
+    fits,
+    plan,
+    run,
+    world,
+)
 
-START = datetime(2026, 3, 2, tzinfo=UTC)
-DAY = timedelta(days=1)
 TABLE = ("agents", "tool_calls")
 KINDS = ["injection_exfiltration", "agent_intrusion", "connector_scraping"]
-
-
-def world(seed: int = 5, *, accounts: int = 800, days: int = 7) -> World:
-    return World(seed, accounts, START, days)
-
-
-def plan(here: World, kind: str, variant: str) -> Plan:
-    rng = here.draws("test", kind, variant)
-    return Plan(kind, variant, START + timedelta(hours=3), here.end, rng)
-
-
-def fits(table: Table, events: pl.DataFrame) -> bool:
-    contract = build.contract_of(table[1])
-    return set(events.columns) <= {*contract.schema, *contract.text_schema}
-
-
-def run(kind: str, variant: str, here: World) -> Deeds:
-    return build.modules("campaigns")[kind].run(here, plan(here, kind, variant))
 
 
 def test_a_day_is_the_same_again_and_another_seed_makes_another() -> None:
@@ -81,13 +68,8 @@ def test_a_campaign_stays_in_its_time_and_names_who_acts(
 ) -> None:
     here = world(accounts=size[0], days=size[1])
     deeds = run(kind, variant, here)
-    calls = deeds.events[TABLE]
-    assert calls["occurred_at"].min() >= START + timedelta(hours=3)
-    assert calls["occurred_at"].max() < here.end
-    for entity_type in deeds.actors["entity_type"].unique():
-        named = deeds.actors.filter(entity_type=entity_type)["entity"]
-        assert named.is_in(calls[entity_type].implode()).all()
-    assert fits(TABLE, calls)
+    check_time_and_contracts(deeds, here)
+    check_named(deeds, TABLE)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,35 +1,15 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import polars as pl
 import pytest
 
-from orchestration.world import build
 from orchestration.world.negatives import popular_host
 from orchestration.world.traffic import live
-from orchestration.world.world import VARIANTS, Deeds, Plan, Table, Variant, World
+from orchestration.world.world import VARIANTS, Deeds, Variant
+from tests.support.worlds import DAY, START, check_time_and_contracts, fits, plan, run, world
 
-START = datetime(2026, 3, 2, tzinfo=UTC)
-DAY = timedelta(days=1)
 MINUTES, REPORTS = ("live", "live_sessions"), ("live", "user_reports")
 KINDS = ["session_harassment", "minor_contact"]
-
-
-def world(seed: int = 5, *, accounts: int = 800, days: int = 7) -> World:
-    return World(seed, accounts, START, days)
-
-
-def plan(here: World, kind: str, variant: str) -> Plan:
-    rng = here.draws("test", kind, variant)
-    return Plan(kind, variant, START + timedelta(hours=3), here.end, rng)
-
-
-def fits(table: Table, events: pl.DataFrame) -> bool:
-    contract = build.contract_of(table[1])
-    return set(events.columns) <= {*contract.schema, *contract.text_schema}
-
-
-def run(kind: str, variant: str, here: World) -> Deeds:
-    return build.modules("campaigns")[kind].run(here, plan(here, kind, variant))
 
 
 def guilty(deeds: Deeds) -> pl.DataFrame:
@@ -52,13 +32,7 @@ def test_a_day_fits_the_contracts() -> None:
 
 def test_a_session_has_one_start_and_then_a_minute_a_minute() -> None:
     minutes = live.traffic(world(), START)[MINUTES].sort("session_id", "occurred_at")
-    gaps = (
-        minutes["occurred_at"].diff().over(minutes["session_id"])
-        if False
-        else (
-            minutes.select(pl.col("occurred_at").diff().over("session_id")).to_series().drop_nulls()
-        )
-    )
+    gaps = minutes.select(pl.col("occurred_at").diff().over("session_id")).to_series().drop_nulls()
     assert gaps.unique().to_list() == [timedelta(minutes=1)]
     starts = minutes.filter(pl.col("action") == "start")
     assert starts.height == minutes["session_id"].n_unique()
@@ -91,12 +65,7 @@ def test_a_campaign_stays_in_its_time_and_names_who_acts(
 ) -> None:
     here = world(accounts=size[0], days=size[1])
     deeds = run(kind, variant, here)
-    for table, frame in deeds.events.items():
-        inside = pl.col("occurred_at").is_between(
-            START + timedelta(hours=3), here.end, closed="left"
-        )
-        assert frame.filter(~inside).is_empty(), table
-        assert fits(table, frame)
+    check_time_and_contracts(deeds, here)
     minutes = deeds.events[MINUTES]
     accounts = deeds.actors.filter(entity_type="account_id")["entity"]
     assert accounts.is_in(minutes["account_id"].implode()).all()

@@ -1,35 +1,22 @@
-from datetime import UTC, datetime, timedelta
-
 import polars as pl
 import pytest
 
-from orchestration.world import build
 from orchestration.world.negatives import popular_listing
 from orchestration.world.traffic import marketplace
-from orchestration.world.world import VARIANTS, Deeds, Plan, Table, Variant, World
+from orchestration.world.world import VARIANTS, Variant
+from tests.support.worlds import (
+    DAY,
+    START,
+    check_named,
+    check_time_and_contracts,
+    fits,
+    plan,
+    run,
+    world,
+)
 
-START = datetime(2026, 3, 2, tzinfo=UTC)
-DAY = timedelta(days=1)
 TABLE = ("marketplace", "listings")
 KINDS = ["impersonating_publisher", "review_manipulation", "bait_and_switch"]
-
-
-def world(seed: int = 5, *, accounts: int = 800, days: int = 7) -> World:
-    return World(seed, accounts, START, days)
-
-
-def plan(here: World, kind: str, variant: str) -> Plan:
-    rng = here.draws("test", kind, variant)
-    return Plan(kind, variant, START + timedelta(hours=3), here.end, rng)
-
-
-def fits(table: Table, events: pl.DataFrame) -> bool:
-    contract = build.contract_of(table[1])
-    return set(events.columns) <= {*contract.schema, *contract.text_schema}
-
-
-def run(kind: str, variant: str, here: World) -> Deeds:
-    return build.modules("campaigns")[kind].run(here, plan(here, kind, variant))
 
 
 def test_a_day_is_the_same_again_and_another_seed_makes_another() -> None:
@@ -78,15 +65,8 @@ def test_a_campaign_stays_in_its_time_and_names_who_acts(
 ) -> None:
     here = world(accounts=size[0], days=size[1])
     deeds = run(kind, variant, here)
-    for table, frame in deeds.events.items():
-        inside = pl.col("occurred_at").is_between(
-            START + timedelta(hours=3), here.end, closed="left"
-        )
-        assert frame.filter(~inside).is_empty(), table
-        assert fits(table, frame)
-    for entity_type in deeds.actors["entity_type"].unique():
-        named = deeds.actors.filter(entity_type=entity_type)["entity"]
-        assert named.is_in(deeds.events[TABLE][entity_type].implode()).all()
+    check_time_and_contracts(deeds, here)
+    check_named(deeds, TABLE)
 
 
 @pytest.mark.parametrize("kind", KINDS)
