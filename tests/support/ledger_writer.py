@@ -7,11 +7,12 @@ Each transaction opens an alert, lets it fire and queues an intent. With `hang` 
 import sys
 import time
 
-from orchestration.ledger.alert_changes import open_alert, transition
+from orchestration.alerts.records import AlertState
+from orchestration.ledger.audit import append
 from orchestration.ledger.database import connect, writing
+from orchestration.ledger.outbox import enqueue
 from orchestration.ledger.schema import make_ledger
-from orchestration.ledger.states import AlertState
-from tests.support.ledgers import act, alert, intent
+from tests.support.ledgers import NOON, act, alert, changed, intent, opened
 
 
 def main(url: str, name: str, count: int, *, hangs: bool) -> None:
@@ -21,10 +22,10 @@ def main(url: str, name: str, count: int, *, hangs: bool) -> None:
     for number in range(count):
         key = f"{name}-{number}"
         with writing(engine) as connection:
-            open_alert(connection, alert=alert(key), act=act())
-            transition(
-                connection, alert_id=key, to=AlertState.FIRING, act=act(), intents=[intent(key)]
-            )
+            opened(connection, alert(key))
+            changed(connection, act(), key, state=AlertState.FIRING)
+            seq = append(connection, act=act(), verb="settle", object_id="intake")
+            enqueue(connection, intents=[intent(key)], audit_seq=seq, now=NOON)
             if hangs and number == count - 1:
                 print("inside", flush=True)  # noqa: T201 - read by the test
                 time.sleep(600)

@@ -4,18 +4,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, delete, insert
 
-from orchestration.ledger.alert_changes import open_alert, transition
+from orchestration.alerts.records import AlertState
 from orchestration.ledger.alerts import alert_of
 from orchestration.ledger.audit import append, entries
 from orchestration.ledger.backup import back_up, opened
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.errors import LedgerError
+from orchestration.ledger.outbox import enqueue
 from orchestration.ledger.seals import seal_of
-from orchestration.ledger.states import AlertState
 from orchestration.ledger.summary import summary
 from orchestration.ledger.tables import audit, labels
 from orchestration.ledger.verify import verify
-from tests.support.ledgers import NOON, act, alert, intent
+from tests.support.ledgers import NOON, act, alert, changed, intent
+from tests.support.ledgers import opened as open_alerts
 
 LABEL = {
     "unit_id": "u1",
@@ -32,8 +33,9 @@ LABEL = {
 @pytest.fixture
 def filled(ledger: Engine) -> Engine:
     with writing(ledger) as connection:
-        open_alert(connection, alert=alert(), act=act(), intents=[intent()])
-        transition(connection, alert_id="a1", to=AlertState.FIRING, act=act(1))
+        open_alerts(connection, alert(silenced_by=("s1",)))
+        changed(connection, act(1), state=AlertState.FIRING)
+        enqueue(connection, intents=[intent()], audit_seq=2, now=NOON)
         connection.execute(insert(labels).values(label_id="z", **LABEL))
         connection.execute(insert(labels).values(label_id="b", supersedes="z", **LABEL))
     return ledger

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -43,14 +44,30 @@ def test_an_intent_belongs_to_an_act(ledger: Engine) -> None:
         assert count(connection, "outbox") == 0
 
 
+def test_an_intent_says_where_it_goes_and_how_urgent_it_is(ledger: Engine) -> None:
+    with writing(ledger) as connection:
+        enqueue(connection, intents=[intent()], audit_seq=1, now=NOON)
+        row = connection.execute(select(outbox)).mappings().one()
+    assert (row["kind"], row["receiver"], row["lane"]) == ("notice", "C0ABUSE", 2)
+    assert row["payload"] == {"alert": "a1", "count": 3, "groups": ["g1"]}
+    waits = ("leased_by", "leased_until", "progress", "error", "outcome", "done_at")
+    assert [row[name] for name in waits] == [None] * 6
+
+
+@pytest.mark.parametrize("field", ["outbox_id", "kind", "receiver"])
+def test_words_of_people_are_refused_as_ids(field: str) -> None:
+    with pytest.raises(LedgerError, match=f"{field} is a text of 9 characters that is no id"):
+        replace(intent(), **{field: "two words"})
+
+
 @pytest.mark.parametrize(
     "value", ["what somebody wrote", "who@host", ["a1", "two words"], {"a": "b"}, 1.5, None]
 )
 def test_a_payload_holds_ids_and_counts_only(value: object) -> None:
     with pytest.raises(LedgerError, match="payload 'field'"):
-        Intent("o1", "slack", {"field": value}, NOON)  # type: ignore[dict-item]
+        Intent("o1", "notice", "C0ABUSE", {"field": value}, NOON)  # type: ignore[dict-item]
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(LedgerError, match="not_before is 2026-03-02 12:00:00, without a zone"):
-        Intent("o1", "slack", {}, NOON.replace(tzinfo=None))
+        Intent("o1", "notice", "C0ABUSE", {}, NOON.replace(tzinfo=None))

@@ -1,3 +1,5 @@
+from orchestration.alerts.life import MOVES
+from orchestration.alerts.records import AlertState
 from orchestration.ledger.states import ALERT, MODE
 
 BOTH = {"person", "system"}
@@ -14,6 +16,10 @@ def test_an_alert_moves_as_the_table_says_and_no_other_way() -> None:
         ("resolved", "firing"): ("fire_again", {"system"}),
         ("resolved", "closed"): ("close", BOTH),
     }
+
+
+def test_the_table_has_the_moves_of_the_reducer_and_what_two_in_one_step_come_to() -> None:
+    assert set(ALERT) == MOVES | {(AlertState.PENDING, AlertState.RESOLVED)}
 
 
 def test_only_people_let_a_monitor_do_more() -> None:

@@ -2,22 +2,22 @@ from dataclasses import replace
 
 from sqlalchemy import Engine, delete, update
 
-from orchestration.ledger.alert_changes import open_alert, transition
+from orchestration.alerts.records import AlertState
 from orchestration.ledger.approvals import change_mode
 from orchestration.ledger.audit import append
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.seals import Seal, seal_of
-from orchestration.ledger.states import AlertState, ModeState
+from orchestration.ledger.states import ModeState
 from orchestration.ledger.tables import alerts, approvals, audit
 from orchestration.ledger.verify import verify
-from tests.support.ledgers import NOON, act, alert, person
+from tests.support.ledgers import NOON, act, alert, changed, opened, person
 
 
 def fill(ledger: Engine) -> None:
     with writing(ledger) as connection:
         for name in ("a1", "a2"):
-            open_alert(connection, alert=alert(name), act=act())
-            transition(connection, alert_id=name, to=AlertState.FIRING, act=act(1))
+            opened(connection, alert(name))
+            changed(connection, act(1), name, state=AlertState.FIRING)
         change_mode(
             connection,
             approval_id="p1",
@@ -73,7 +73,7 @@ def test_an_alert_edited_past_the_audit_is_named(ledger: Engine) -> None:
     fill(ledger)
     with writing(ledger) as connection:
         edited = update(alerts).where(alerts.c.alert_id == "a2")
-        connection.execute(edited.values(count=7, clean_count=2, labels={"team": "other"}))
+        connection.execute(edited.values(count=7, version=3, shadow=True))
         assert verify(connection, seals=[]).wrong == ""
         connection.execute(edited.values(severity=3))
         assert verify(connection, seals=[]).wrong == (
