@@ -1,0 +1,94 @@
+"""Reads rota.yaml, with every error at once, its line and its remedy."""
+
+from collections.abc import Mapping
+from datetime import time
+from typing import cast
+
+import yaml
+
+from orchestration.oncall.delivery import Batch, Delivery, Digest
+from orchestration.oncall.hours import Hours
+from orchestration.oncall.ladders_yaml import Known, hours_of, read_ladders
+from orchestration.oncall.people import Roster
+from orchestration.oncall.reading import (
+    Fields,
+    day_of,
+    made,
+    named,
+    one_of,
+    set_of,
+    wait_of,
+    wall_of,
+    zone_of,
+)
+from orchestration.oncall.rota import Rota
+from orchestration.oncall.turns import WEEKDAYS, TeamRota
+from orchestration.oncall.turns_yaml import read_teams
+from orchestration.yaml_lines import Problems, compose, mapping
+
+PARTS = ("hours", "rotas", "ladders", "delivery")
+
+
+def parse_rota(text: str, roster: Roster, *, name: str = "rota.yaml") -> Rota:
+    """The rota in a YAML text, whose people are those of the roster.
+
+    Raises YamlError with one line per error, each with its place and what to do.
+    """
+    problems = Problems()
+    root = compose(text, name=name)
+    parts = mapping(root, PARTS, problems)
+    missing = [part for part in PARTS if part not in parts]
+    if missing and isinstance(root, yaml.MappingNode):
+        problems.add(root, f"{', '.join(missing)} is missing; write it.")
+    problems.refuse(name)
+    hours = {
+        title: _hours(title, part, problems) for title, _, part in named(parts["hours"], problems)
+    }
+    teams = read_teams(parts["rotas"], roster, problems)
+    layers = _layers(parts["rotas"], teams)
+    ladders = read_ladders(parts["ladders"], Known(hours, roster, layers), problems)
+    delivery = _delivery(parts["delivery"], hours, problems)
+    problems.refuse(name)
+    open_hours = {title: found for title, found in hours.items() if found is not None}
+    return Rota(open_hours, teams, ladders, cast("Delivery", delivery))  # None was refused
+
+
+def _hours(name: str, node: yaml.Node, problems: Problems) -> Hours | None:
+    fields: Fields = {
+        "zone": ("zone", zone_of),
+        "open": ("opens", wall_of),
+        "close": ("closes", _close),
+        "weekdays": ("weekdays", set_of(_weekday)),
+        "holidays": ("holidays", set_of(day_of)),
+    }
+    wanted = ("zone", "open", "close", "weekdays")
+    return made(lambda **values: Hours(name, **values), node, fields, wanted, problems)
+
+
+def _close(node: yaml.Node, problems: Problems) -> time:
+    """A wall time; 24:00 is the next day's midnight."""
+    midnight = isinstance(node, yaml.ScalarNode) and node.value == "24:00"
+    return time() if midnight else wall_of(node, problems)
+
+
+def _weekday(node: yaml.Node, problems: Problems) -> int:
+    written = one_of(WEEKDAYS, "weekday")(node, problems)
+    return WEEKDAYS.index(written) if written in WEEKDAYS else 0
+
+
+def _layers(node: yaml.Node, teams: Mapping[str, TeamRota]) -> dict[str, int | None]:
+    """How many layers each team's rota has; None for one whose mistakes were noted."""
+    names = [name for name, _, _ in named(node, Problems())]
+    return {name: len(teams[name].layers) if name in teams else None for name in names}
+
+
+def _delivery(
+    node: yaml.Node, hours: Mapping[str, Hours | None], problems: Problems
+) -> Delivery | None:
+    batch: Fields = {"every": ("every", wait_of), "only_in": ("hours", hours_of(hours))}
+    digest: Fields = {"at": ("at", wall_of), "zone": ("zone", zone_of)}
+    fields: Fields = {
+        "S2": ("batch", lambda part, noted: made(Batch, part, batch, batch, noted)),
+        "S3": ("digest", lambda part, noted: made(Digest, part, digest, digest, noted)),
+    }
+    return made(Delivery, node, fields, fields, problems)
