@@ -1,0 +1,103 @@
+"""Findings that a person holds for false: candidates for labels, which a review decides on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, insert, select
+
+from orchestration.acts.doing import Deed, Done, Terms, begun, finish
+from orchestration.acts.errors import ActError
+from orchestration.acts.threads import alerts_of, thread_of
+from orchestration.alerts.records import Alert
+from orchestration.ledger.audit import Change, append_all
+from orchestration.ledger.ids import digest_parts, digest_record
+from orchestration.ledger.tables import labels
+from orchestration.oncall.people import Person
+
+CANDIDATE = "candidate"
+MOST = 20
+CODES = ("expected", "test", "bad_data", "too_little", "other")
+
+
+def false_positives(
+    engine: Engine,
+    *,
+    who: Person,
+    thread_id: str,
+    alert_ids: Sequence[str],
+    code: str,
+    now: datetime,
+    terms: Terms,
+) -> Done:
+    """Note that alerts of a thread are false, and why; this resolves and retunes nothing.
+
+    They are named one by one, so that it does not matter what else has changed since they were
+    seen. Raises ActError for more than 20, none, another thread's, or an unknown code; PeopleError.
+    """
+    chosen = sorted(set(alert_ids))
+    if not 1 <= len(chosen) <= MOST:
+        raise ActError(f"{len(chosen)} alerts were named; wanted 1 to {MOST}. Choose fewer.")
+    if code not in CODES:
+        raise ActError(f"There is no such reason code; use one of {', '.join(CODES)}.")
+    with begun(engine, who=who, needs="false_positive", now=now, terms=terms) as deed:
+        thread = thread_of(deed.connection, thread_id)
+        of_thread = {alert.alert_id: alert for alert in alerts_of(deed.connection, thread)}
+        strange = [alert_id for alert_id in chosen if alert_id not in of_thread]
+        if strange:
+            raise ActError(
+                f"{len(strange)} of {len(chosen)} alerts are not of this thread; "
+                "choose from those that it lists."
+            )
+        new = _write(deed, [of_thread[alert_id] for alert_id in chosen], code)
+        done = Done("false_positive", who.id, len(chosen), again=not new)
+        if not new:
+            return done
+        return finish(
+            deed,
+            deed.before.state,
+            done,
+            about=chosen,
+            reason=f"false positive: {code}",
+            thread=thread,
+            more={"code": code},
+        )
+
+
+def _write(deed: Deed, alerts: Sequence[Alert], code: str) -> int:
+    """Write a label for each alert of which the person has not said the same; how many."""
+    last = {
+        row.unit_id: row
+        for row in deed.connection.execute(
+            select(labels.c.label_id, labels.c.unit_id, labels.c.code)
+            .where(labels.c.unit_id.in_([alert.alert_id for alert in alerts]))
+            .where(labels.c.source == CANDIDATE, labels.c.rater == deed.who.id)
+            .order_by(labels.c.created_at)
+        )
+    }
+    rows = []
+    for alert in alerts:
+        before = last.get(alert.alert_id)
+        if before is None or before.code != code:
+            rows.append(_label(deed, alert, code, before.label_id if before else None))
+    if rows:
+        deed.connection.execute(insert(labels), rows)
+        changes = [
+            Change("label", f"label:{row['label_id']}", after=digest_record(row)) for row in rows
+        ]
+        append_all(deed.connection, act=deed.act(f"false positive: {code}"), changes=changes)
+    return len(rows)
+
+
+def _label(deed: Deed, alert: Alert, code: str, supersedes: str | None) -> dict[str, object]:
+    return {
+        "label_id": digest_parts(CANDIDATE, alert.alert_id, deed.who.id, code, supersedes),
+        "unit_id": alert.alert_id,
+        "value": False,
+        "source": CANDIDATE,
+        "rater": deed.who.id,
+        "monitor": alert.monitor,
+        "monitor_version": alert.version,
+        "code": code,
+        "created_at": deed.now,
+        "supersedes": supersedes,
+    }
