@@ -59,6 +59,10 @@ def _act(
 
 def samples() -> dict[str, Sample]:
     """Every kind of message, by its short name, in the order of a night."""
+    return {**_one_alert(), **_its_end(), **_other_groups(), **_summaries()}
+
+
+def _one_alert() -> dict[str, Sample]:
     return {
         "first": Sample(
             "Something happens",
@@ -86,6 +90,11 @@ def samples() -> dict[str, Sample]:
             parent(RISEN, outbox_id="ob_risen"),
             (_notice(RISEN, Reason.ESCALATED, 1, new_in_group=2),),
         ),
+    }
+
+
+def _its_end() -> dict[str, Sample]:
+    return {
         "resolved": Sample(
             "It ends, and comes back",
             parent(RESOLVED, outbox_id="ob_resolved"),
@@ -97,6 +106,11 @@ def samples() -> dict[str, Sample]:
                 _notice(FIRST, Reason.SILENCE_EXPIRED, 1),
             ),
         ),
+    }
+
+
+def _other_groups() -> dict[str, Sample]:
+    return {
         "restricted": Sample(
             "Imminent harm",
             parent(RESTRICTED, outbox_id="ob_care"),
@@ -107,6 +121,11 @@ def samples() -> dict[str, Sample]:
         ),
         "delayed": Sample("Slack was down", parent(DELAYED, outbox_id="ob_delayed")),
         "storm": Sample("Everything at once", storm(STORM, outbox_id="ob_storm")),
+    }
+
+
+def _summaries() -> dict[str, Sample]:
+    return {
         "handover": Sample("The shift ends", handover(SHIFT, outbox_id="ob_shift")),
         "digest": Sample("The morning after", digest(DAILY, outbox_id="ob_daily")),
         "quiet": Sample(
