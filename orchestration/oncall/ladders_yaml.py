@@ -14,20 +14,8 @@ from monitors.contract import Severity
 from orchestration.oncall.hours import ROUND_THE_CLOCK, ZERO, Hours
 from orchestration.oncall.ladders import Channel, Ladder, OnCall, Someone, Step, Target
 from orchestration.oncall.people import Roster
-from orchestration.oncall.reading import (
-    IN_PEOPLE,
-    Fields,
-    Read,
-    all_of,
-    handle_of,
-    made,
-    named,
-    one_of,
-    set_of,
-    unknown,
-    wait_of,
-    whole_of,
-)
+from orchestration.oncall.reading import Fields, Read, all_of, made, named, set_of
+from orchestration.oncall.scalars import IN_PEOPLE, handle_of, one_of, unknown, wait_of, whole_of
 from orchestration.oncall.turns_yaml import layer_of, person_of
 from orchestration.yaml_lines import Problems, mapping, text_of
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import yaml
 
 from orchestration.oncall.people import Person, Roster
-from orchestration.oncall.reading import Fields, handle_of, made, one_of, set_of, zone_of
+from orchestration.oncall.reading import Fields, made, set_of
 from orchestration.oncall.roles import Role
+from orchestration.oncall.scalars import handle_of, one_of, zone_of
 from orchestration.yaml_lines import Problems, compose, mapping, sequence, text_of
 
 SLACK = re.compile(r"[UW][A-Z0-9]{2,20}")

@@ -10,18 +10,9 @@ from orchestration.oncall.delivery import Batch, Delivery, Digest
 from orchestration.oncall.hours import Hours
 from orchestration.oncall.ladders_yaml import Known, hours_of, read_ladders
 from orchestration.oncall.people import Roster
-from orchestration.oncall.reading import (
-    Fields,
-    day_of,
-    made,
-    named,
-    one_of,
-    set_of,
-    wait_of,
-    wall_of,
-    zone_of,
-)
+from orchestration.oncall.reading import Fields, made, named, set_of
 from orchestration.oncall.rota import Rota
+from orchestration.oncall.scalars import day_of, one_of, wait_of, wall_of, zone_of
 from orchestration.oncall.turns import WEEKDAYS, TeamRota
 from orchestration.oncall.turns_yaml import read_teams
 from orchestration.yaml_lines import Problems, compose, mapping

@@ -10,22 +10,19 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from orchestration.oncall.people import Roster, may
-from orchestration.oncall.reading import (
+from orchestration.oncall.reading import Fields, all_of, made, named
+from orchestration.oncall.roles import roles_for
+from orchestration.oncall.scalars import (
     IN_PEOPLE,
-    Fields,
-    all_of,
     day_and_wall_of,
     day_of,
     handle_of,
-    made,
-    named,
     one_of,
     unknown,
     wall_of,
     whole_of,
     zone_of,
 )
-from orchestration.oncall.roles import roles_for
 from orchestration.oncall.turns import WEEKDAYS, Override, TeamRota, clashes
 from orchestration.oncall.walls import moment
 from orchestration.yaml_lines import Problems, sequence

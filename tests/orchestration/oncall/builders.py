@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from hypothesis import settings
+
 from orchestration.oncall.hours import Hours
 from orchestration.oncall.people import Roster
 from orchestration.oncall.people_yaml import parse_people
@@ -15,6 +17,7 @@ SYDNEY, APIA = ZoneInfo("Australia/Sydney"), ZoneInfo("Pacific/Apia")
 KATHMANDU, LORD_HOWE = ZoneInfo("Asia/Kathmandu"), ZoneInfo("Australia/Lord_Howe")
 ZONES = (LOS_ANGELES, LONDON, SYDNEY, APIA, KATHMANDU, LORD_HOWE, ZoneInfo("UTC"))
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+UNHURRIED = settings(deadline=None)  # how long an example takes is no result
 OFFICE_DAYS = frozenset(range(5))
 
 

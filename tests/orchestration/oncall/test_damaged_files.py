@@ -9,7 +9,7 @@ from hypothesis import given
 from orchestration.oncall.people_yaml import parse_people
 from orchestration.oncall.rota_yaml import parse_rota
 from orchestration.yaml_lines import YamlError
-from tests.orchestration.oncall.builders import ROOT
+from tests.orchestration.oncall.builders import ROOT, UNHURRIED
 
 PEOPLE = (ROOT / "orchestration" / "people.yaml").read_text(encoding="utf-8")
 ROTA = (ROOT / "orchestration" / "rota.yaml").read_text(encoding="utf-8")
@@ -37,12 +37,14 @@ def refused(read: Callable[[], object]) -> str:
     return ""
 
 
+@UNHURRIED
 @given(damaged(PEOPLE))
 def test_damaged_people_are_read_or_refused(text: str) -> None:
     said = refused(lambda: parse_people(text))
     assert all(line.startswith("people.yaml:") for line in said.splitlines())
 
 
+@UNHURRIED
 @given(damaged(ROTA))
 def test_a_damaged_rota_is_read_or_refused(text: str) -> None:
     said = refused(lambda: parse_rota(text, ROSTER))

@@ -13,6 +13,7 @@ from tests.orchestration.oncall.builders import (
     LONDON,
     LOS_ANGELES,
     MINUTE,
+    UNHURRIED,
     nine_to_five,
     utc,
 )
@@ -47,6 +48,7 @@ def test_the_last_batch_ends_with_the_hours() -> None:
     assert told_at(seven, Severity.S2, utc("2026-03-07T00:30")) == utc("2026-03-07T01:00")
 
 
+@UNHURRIED
 @given(
     st.sampled_from(Severity),
     st.integers(0, 60 * 1440),
@@ -63,6 +65,7 @@ def test_what_arises_later_is_never_told_earlier_and_never_in_the_past(
     assert told_at(delivery, severity, told) == told
 
 
+@UNHURRIED
 @given(st.integers(0, 60 * 1440))
 def test_s2_waits_less_than_a_batch_while_hours_are_open(minutes: int) -> None:
     at = utc("2026-02-20T00:00") + minutes * MINUTE
@@ -73,6 +76,7 @@ def test_s2_waits_less_than_a_batch_while_hours_are_open(minutes: int) -> None:
         assert told == at or business_open(WEST, told)
 
 
+@UNHURRIED
 @given(st.integers(0, 400))
 def test_there_is_one_digest_a_day(days: int) -> None:
     at = utc("2026-01-01T12:00") + days * DAY

@@ -16,7 +16,15 @@ from orchestration.oncall.ladders import (
     Step,
     due_steps,
 )
-from tests.orchestration.oncall.builders import DAY, HOUR, LONDON, MINUTE, nine_to_five, utc
+from tests.orchestration.oncall.builders import (
+    DAY,
+    HOUR,
+    LONDON,
+    MINUTE,
+    UNHURRIED,
+    nine_to_five,
+    utc,
+)
 
 PRIMARY, SECONDARY, LEAD, ROOM = OnCall("chat"), OnCall("chat", 2), Someone("bob"), Channel("C0X")
 OFFICE = nine_to_five(LONDON, date(2026, 3, 9))
@@ -139,6 +147,7 @@ LADDERS = st.builds(
 JUMPS = st.lists(st.integers(-500, 3000), max_size=15)
 
 
+@UNHURRIED
 @given(LADDERS, JUMPS)
 def test_whatever_the_clock_does_the_pointer_never_goes_back_and_no_step_comes_twice(
     ladder: Ladder, jumps: list[int]
@@ -157,6 +166,7 @@ def test_whatever_the_clock_does_the_pointer_never_goes_back_and_no_step_comes_t
     assert taken == sorted(set(taken))
 
 
+@UNHURRIED
 @given(LADDERS)
 def test_asked_when_it_says_it_takes_every_step(ladder: Ladder) -> None:
     next_at: datetime | None = OPENED
@@ -170,6 +180,7 @@ def test_asked_when_it_says_it_takes_every_step(ladder: Ladder) -> None:
     assert [due.at for due in taken] == sorted(due.at for due in taken)
 
 
+@UNHURRIED
 @given(LADDERS, st.integers(0, 30000))
 def test_after_downtime_everybody_who_was_missed_is_told(ladder: Ladder, minutes: int) -> None:
     now = OPENED + minutes * MINUTE

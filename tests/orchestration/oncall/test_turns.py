@@ -14,6 +14,7 @@ from tests.orchestration.oncall.builders import (
     LONDON,
     LOS_ANGELES,
     MINUTE,
+    UNHURRIED,
     ZONES,
     daily,
     utc,
@@ -159,6 +160,7 @@ def rotas(draw: st.DrawFn) -> TeamRota:
     return kind(draw(st.sampled_from(ZONES)), *named, at=draw(WALLS))
 
 
+@UNHURRIED
 @given(rotas(), MOMENTS, st.integers(1, 20 * 1440), st.sampled_from([1, 2]))
 def test_shifts_tile_the_time_line(
     rota: TeamRota, start: datetime, minutes: int, layer: int
@@ -170,6 +172,7 @@ def test_shifts_tile_the_time_line(
     assert all(shift.start < shift.end for shift in found)
 
 
+@UNHURRIED
 @given(rotas(), MOMENTS, st.sampled_from([1, 2]), st.integers(0, 999))
 def test_every_moment_has_exactly_one_person_who_is_the_one_of_its_shift(
     rota: TeamRota, at: datetime, layer: int, part: int
@@ -180,6 +183,7 @@ def test_every_moment_has_exactly_one_person_who_is_the_one_of_its_shift(
     assert shift_at(rota, inside, layer) == shift
 
 
+@UNHURRIED
 @given(rotas(), MOMENTS)
 def test_stand_ins_win_and_nobody_else_is_moved(rota: TeamRota, at: datetime) -> None:
     plain = TeamRota(*[getattr(rota, name) for name in TeamRota.__slots__[:-1]])
@@ -189,11 +193,13 @@ def test_stand_ins_win_and_nobody_else_is_moved(rota: TeamRota, at: datetime) ->
         assert shift_at(rota, at, layer).person == wanted
 
 
+@UNHURRIED
 @given(rotas(), MOMENTS)
 def test_nobody_is_primary_and_secondary_at_once(rota: TeamRota, at: datetime) -> None:
     assert shift_at(rota, at, 1).person != shift_at(rota, at, 2).person
 
 
+@UNHURRIED
 @given(st.sampled_from(ZONES), st.integers(0, 40))
 def test_hand_over_is_at_its_wall_time_wherever_the_clocks_show_it(
     zone: ZoneInfo, days: int

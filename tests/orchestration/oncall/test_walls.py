@@ -8,7 +8,15 @@ from hypothesis import example, given
 from orchestration.oncall.errors import RotaError
 from orchestration.oncall.walls import moment, utc
 from tests.orchestration.oncall import builders
-from tests.orchestration.oncall.builders import APIA, HOUR, LONDON, LORD_HOWE, LOS_ANGELES, ZONES
+from tests.orchestration.oncall.builders import (
+    APIA,
+    HOUR,
+    LONDON,
+    LORD_HOWE,
+    LOS_ANGELES,
+    UNHURRIED,
+    ZONES,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +71,7 @@ DAY_OF = st.dates(date(2026, 1, 1), date(2027, 12, 31)) | st.sampled_from(
 )
 
 
+@UNHURRIED
 @given(st.sampled_from(ZONES), DAY_OF, WALL, WALL)
 @example(LOS_ANGELES, date(2026, 3, 8), time(2, 30), time(3, 15))
 def test_a_later_wall_time_is_never_an_earlier_moment(
@@ -72,6 +81,7 @@ def test_a_later_wall_time_is_never_an_earlier_moment(
     assert moment(day, earlier, zone) <= moment(day, later, zone)
 
 
+@UNHURRIED
 @given(st.sampled_from(ZONES), st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)))  # noqa: DTZ001
 def test_what_clocks_show_leads_back_to_the_moment_or_to_the_first_of_two(
     zone: ZoneInfo, naive: datetime
