@@ -1,0 +1,97 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from monitors.contract import Mode, Monitor
+from orchestration.alerts.records import Watched
+from orchestration.intake.modes import declared, effective_mode, watched
+from orchestration.ledger.approvals import change_mode, last_approval
+from orchestration.ledger.database import writing
+from orchestration.ledger.states import ModeState
+from tests.support.ledgers import NOON, count, person
+from tests.support.monitors import failed_logins
+
+DRAFT, SHADOW, REVIEW = ModeState.DRAFT, ModeState.SHADOW, ModeState.REVIEW
+AUTO, DISABLED, DEPRECATED = ModeState.AUTO, ModeState.DISABLED, ModeState.DEPRECATED
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def connection(ledger: Engine) -> Iterator[Connection]:
+    with writing(ledger) as connection:
+        yield connection
+
+
+def approve(connection: Connection, *modes: ModeState, monitor: Monitor = failed_logins) -> None:
+    """Take a monitor's version through these modes, one minute each."""
+    for to in modes:
+        minute = count(connection, "approvals")
+        change_mode(
+            connection,
+            approval_id=f"p{minute}",
+            monitor=monitor.id,
+            version=monitor.version,
+            declared=declared(monitor),
+            to=to,
+            act=person(minute),
+            expires_at=NOON + HOUR if to == DISABLED else None,
+        )
+
+
+def mode(connection: Connection, monitor: Monitor, minutes: int = 30) -> ModeState:
+    last = last_approval(connection, monitor=monitor.id, version=monitor.version)
+    return effective_mode(monitor, last, now=NOON + timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize("mode_", [Mode.SHADOW, Mode.REVIEW, Mode.AUTO])
+def test_whatever_is_declared_a_version_begins_in_shadow(
+    connection: Connection, mode_: Mode
+) -> None:
+    monitor = replace(failed_logins, mode=mode_)
+    assert mode(connection, monitor) == SHADOW
+    approve(connection, REVIEW, monitor=monitor)
+    assert mode(connection, monitor) == REVIEW
+
+
+def test_a_declared_draft_stays_one_whatever_was_approved(connection: Connection) -> None:
+    draft = replace(failed_logins, mode=Mode.DRAFT)
+    approve(connection, SHADOW, REVIEW, monitor=draft)
+    assert mode(connection, draft) == DRAFT
+
+
+def test_the_approval_of_another_version_does_not_count(connection: Connection) -> None:
+    approve(connection, REVIEW)
+    assert mode(connection, replace(failed_logins, version=2)) == SHADOW
+    assert mode(connection, failed_logins) == REVIEW
+
+
+def test_auto_is_capped_at_review(connection: Connection) -> None:
+    approve(connection, REVIEW, AUTO)
+    assert mode(connection, failed_logins) == REVIEW
+
+
+def test_a_disabled_monitor_is_watched_by_nobody_until_that_ends(connection: Connection) -> None:
+    approve(connection, REVIEW, DISABLED)
+    known = {failed_logins.id: Watched(Mode.REVIEW, "test")}
+    before_end = NOON + HOUR - timedelta(microseconds=1)
+    assert watched(connection, [failed_logins], now=before_end) == {}
+    assert watched(connection, [failed_logins], now=NOON + HOUR) == known
+
+
+def test_a_deprecated_monitor_is_watched_by_nobody_for_good(connection: Connection) -> None:
+    approve(connection, DISABLED, DEPRECATED)
+    assert watched(connection, [failed_logins], now=NOON + 9 * HOUR) == {}
+
+
+def test_every_monitor_is_watched_in_its_own_mode(connection: Connection) -> None:
+    draft = replace(failed_logins, name="draft", mode=Mode.DRAFT)
+    other = replace(failed_logins, name="other", owner="web")
+    approve(connection, REVIEW)
+    assert watched(connection, [failed_logins, draft, other], now=NOON + HOUR) == {
+        "accounts/failed_logins": Watched(Mode.REVIEW, "test"),
+        "accounts/draft": Watched(Mode.DRAFT, "test"),
+        "accounts/other": Watched(Mode.SHADOW, "web"),
+    }
