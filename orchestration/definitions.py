@@ -4,26 +4,31 @@ import dagster as dg
 from dagster_duckdb import DuckDBResource
 
 from assets.activity import activity_assets
+from assets.alerts import alert_assets
 from assets.coverage import coverage_assets
 from assets.events import event_assets
 from assets.monitors import monitor_assets
 from assets.retention import retention
 from monitors.registry import Registry, registry
+from orchestration.alerting import Alerting
 from orchestration.deployment import EXECUTOR
 from orchestration.duck import CONFIG
 from orchestration.jobs import jobs
 from orchestration.resources import Clock, LakeResource
 from orchestration.schedules import schedules
 from orchestration.settings import Settings, load
+from sensors.alerts import intake, outbox
 from sensors.late_events import late_events
 
 
 def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definitions:
     """Definitions for these monitors and settings."""
+    evaluations = monitor_assets(monitors)
     assets = [
         *event_assets(monitors),
         *activity_assets(monitors),
-        *monitor_assets(monitors),
+        *evaluations,
+        *alert_assets(evaluations),
         *coverage_assets(monitors),
         retention,
     ]
@@ -32,10 +37,11 @@ def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definition
         assets=assets,
         jobs=found,
         schedules=schedules(found),
-        sensors=[late_events(monitors, found)],
+        sensors=[late_events(monitors, found), intake, outbox],
         resources={
             "lake": LakeResource.of(settings),
             "clock": clock,
+            "alerting": Alerting(settings, monitors),
             "duckdb": DuckDBResource(database=":memory:", connection_config=CONFIG),
         },
         executor=EXECUTOR,

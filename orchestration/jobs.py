@@ -7,9 +7,11 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from orchestration.timeline import DAILY, HOURLY
 
+ALERTS = dg.AssetKey(["watchfloor", "alerts"])  # the last step of every tick
+
 Job = UnresolvedAssetJobDefinition  # what `define_asset_job` gives; it has no public name
 HOURLY_TICK, FRESH_TICK, DAILY_TICK = "hourly_tick", "fresh_tick", "daily_tick"
-COVERAGE, RETENTION = "coverage_report", "retention_run"
+COVERAGE, RETENTION, INTAKE = "coverage_report", "retention_run", "intake_run"
 
 
 def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
@@ -35,6 +37,7 @@ def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
 def _unpartitioned(specs: Sequence[dg.AssetSpec]) -> list[Job]:
     texts = {
         "coverage": (COVERAGE, "Redraw the coverage map."),
+        "alerts": (INTAKE, "Take in what was evaluated, and tell people."),
         "retention": (RETENTION, "Delete what may be kept for a limited time only."),
     }
     return [
@@ -50,7 +53,7 @@ def _fresh(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetSpec]:
     monitors = [s for s in specs if s.tags.get("cadence") == "5m"]
     upstream = {dep.asset_key for s in monitors for dep in s.deps}
     manifests = {dg.AssetKey([s.key.path[0], "evaluations"]) for s in monitors}
-    return monitors + [s for s in specs if s.key in upstream | manifests]
+    return monitors + [s for s in specs if s.key in upstream | manifests | {ALERTS}]
 
 
 def _job(
@@ -59,7 +62,7 @@ def _job(
     specs: Iterable[dg.AssetSpec],
     partitions: dg.TimeWindowPartitionsDefinition,
 ) -> Job:
-    keys = [spec.key for spec in specs if spec.partitions_def == partitions]
+    keys = [spec.key for spec in specs if spec.partitions_def == partitions or spec.key == ALERTS]
     return dg.define_asset_job(
         name,
         selection=dg.AssetSelection.assets(*keys),

@@ -1,9 +1,10 @@
 """Reads from the lake what was evaluated and is not in the ledger yet."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
 
 import polars as pl
 from upath import UPath
@@ -16,7 +17,7 @@ from orchestration.manifests import MANIFESTS, Manifest, content_digest
 from orchestration.partitions import DAY, day_of
 
 TABLE = "findings"
-OVERLAP = timedelta(minutes=2)  # between a file's time and the clock of who looks
+OVERLAP = timedelta(minutes=1)  # between a file's time and the clock of who looks
 Name = Callable[[str, str], str]  # entity type and entity to what may be written down
 
 
@@ -33,7 +34,8 @@ class Pending:
     """What is to be taken in.
 
     `unready` counts manifests that do not agree with the findings beside them: they are being
-    written, or were cut off, and are looked at again.
+    written, or were cut off, and are looked at again. So is a second one of the same monitor,
+    version and start.
     """
 
     evaluated: tuple[Evaluated, ...]
@@ -46,21 +48,27 @@ def pending(
     known: Mapping[TakenKey, Taken],
     name: Name,
     oldest: datetime,
+    horizon: datetime,
     since: datetime | None = None,
 ) -> Pending:
     """Evaluations of partitions that end after `oldest` and differ from what the ledger knows.
 
+    Replays of partitions that end before the `horizon` can change no alert and are left out.
     `since` is a hint: files that are older than that are not read again.
     """
-    found, unready = [], 0
+    found, unready, starts = [], 0, set()
     for manifest in manifests(lake, oldest=oldest, since=since):
         evaluation = evaluation_of(manifest)
-        if evaluation.partition_end <= oldest or _is_known(evaluation, known):
+        end = evaluation.partition_end
+        past = end <= horizon and evaluation.intent == "replay"
+        if end <= oldest or past or _is_known(evaluation, known):
             continue
+        start = (evaluation.monitor, evaluation.version, evaluation.partition)
         rows = _findings(lake, manifest)
-        if rows is None:
+        if rows is None or start in starts:  # an hour and a day that begin together: one a step
             unready += 1
             continue
+        starts.add(start)
         found.append(Evaluated(evaluation, tuple(_named(rows, evaluation, name))))
     return Pending(tuple(found), unready)
 
@@ -84,26 +92,27 @@ def manifests(lake: Lake, *, oldest: datetime, since: datetime | None) -> Iterat
 
     The time of a folder tells whether a file in it was replaced; only a local lake has such times.
     """
-    root = UPath(lake.root) / MANIFESTS
+    root = UPath(lake.root)
     local = root.protocol in {"", "file"}
+    folder: Path | UPath = Path(lake.root, MANIFESTS) if local else root / MANIFESTS
     after = (since - OVERLAP).timestamp() if since and local else 0.0
     first = f"date={day_of(oldest):%Y-%m-%d}"
-    for monitor in _inside(root):
+    for monitor in _inside(folder):
         for product in _inside(monitor):
             for day in _inside(product):
                 if day.name < first or (local and day.stat().st_mtime < after):
                     continue
                 for file in _inside(day):
                     if not local or file.stat().st_mtime >= after:
-                        record: dict[str, Any] = lake.read_json(file) or {}
-                        yield Manifest(**record)
+                        yield Manifest(**json.loads(file.read_text(encoding="utf-8")))
 
 
-def _inside(folder: UPath) -> list[UPath]:
-    """What a folder holds, without what is being written."""
-    if not folder.exists():
+def _inside(folder: Path | UPath) -> list[Path | UPath]:
+    """What a folder holds, without what is being written; nothing where there is no folder."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.name[0] != ".")
+    except FileNotFoundError:
         return []
-    return sorted(path for path in folder.iterdir() if path.name[0] != ".")
 
 
 def _is_known(evaluation: Evaluation, known: Mapping[TakenKey, Taken]) -> bool:

@@ -50,7 +50,8 @@ def take_in(
     oldest = now - config.memory
     with reading(engine) as connection:
         known = known_intake(connection, oldest=oldest)
-    found = pending(lake, known=known, name=name, oldest=oldest, since=since)
+    horizon = now - config.horizon
+    found = pending(lake, known=known, name=name, oldest=oldest, horizon=horizon, since=since)
     evaluations = [one.evaluation for one in found.evaluated]
     findings = [finding for one in found.evaluated for finding in one.findings]
     keys = [(e.monitor, e.partition, e.partition_end) for e in evaluations]

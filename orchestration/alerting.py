@@ -1,0 +1,98 @@
+"""The alerting of one installation: ledger, lake, rules and Slack, opened when first needed."""
+
+import os
+import socket
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from monitors.registry import Registry
+from orchestration.alerts.records import Watched
+from orchestration.intake.modes import watched
+from orchestration.intake.rules import Rules, rules
+from orchestration.intake.run import Taken, take_in
+from orchestration.lake import Lake
+from orchestration.ledger.database import reading
+from orchestration.ledger.schema import open_ledger
+from orchestration.outbox.drain import Drained, drain
+from orchestration.outbox.fallback import second_notifier
+from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.settings import Settings
+from orchestration.slack.deliver import Delivery
+from orchestration.slack.look import Scene
+from orchestration.slack.reach import slack_of
+
+LIMIT = 200  # rows of the outbox in one drain
+
+
+class Alerting:
+    """What the tick's last step, the sensors and the commands share.
+
+    Raises LedgerError where there is no ledger, and YamlError for settings that were never sound.
+    """
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
+        self.settings = settings
+        self.registry = registry
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The ledger."""
+        return open_ledger(self.settings.ledger)
+
+    @property
+    def lake(self) -> Lake:
+        """The lake."""
+        return Lake(self.settings.lake)
+
+    def rules(self, now: datetime) -> Rules:
+        """Routes, rota and people in force."""
+        return rules(self.engine, self.settings, now=now)
+
+    def watched(self, now: datetime) -> dict[str, Watched]:
+        """Every monitor with its effective mode."""
+        with reading(self.engine) as connection:
+            return watched(connection, self.registry.monitors.values(), now=now)
+
+    def take_in(self, now: datetime, *, since: datetime | None = None) -> Taken:
+        """Take in what was evaluated, and queue what is to be told."""
+        found = self.rules(now)
+        key = read_key(self.settings.home)
+        return take_in(
+            self.engine,
+            self.lake,
+            watched=self.watched(now),
+            config=found.config,
+            timing=found.told_at,
+            name=lambda kind, entity: pseudonym(key, kind, entity),
+            now=now,
+            since=since,
+        )
+
+    def scene(self, now: datetime) -> Scene:
+        """Where messages look up what they show."""
+        slack = self.settings.slack
+        return Scene(
+            lake=self.lake,
+            registry=self.registry,
+            watched=self.watched(now),
+            rules=self.rules(now),
+            dagster_url=self.settings.dagster_url,
+            interactive=bool(slack.app_token or slack.signing_secret),
+        )
+
+    def drain(self, clock: Callable[[], datetime], *, deadline: timedelta) -> Drained:
+        """Send what waits in the outbox, for so long."""
+        deliver = Delivery(self.engine, slack_of(self.settings), self.scene(clock()), clock)
+        elsewhere = self.settings.fallback
+        return drain(
+            self.engine,
+            deliver=deliver,
+            clock=clock,
+            limit=LIMIT,
+            deadline=deadline,
+            worker=f"{socket.gethostname()}.{os.getpid()}",
+            fallback=second_notifier(elsewhere, deliver.describe) if elsewhere else None,
+        )

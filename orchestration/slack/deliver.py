@@ -1,0 +1,108 @@
+"""Sends one message of the outbox to Slack: looks up what it shows, posts it once, keeps where."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from orchestration.ledger.database import reading, writing
+from orchestration.outbox.progress import Progress
+from orchestration.outbox.results import Busy, Down, Gone, Refused, Result, Sent
+from orchestration.outbox.work import Work
+from orchestration.slack.api import (
+    SlackApi,
+    SlackAuthError,
+    SlackBusyError,
+    SlackDownError,
+    SlackError,
+    SlackGoneError,
+)
+from orchestration.slack.errors import SlackMessageError
+from orchestration.slack.in_thread import InThread
+from orchestration.slack.look import Scene
+from orchestration.slack.look_many import (
+    DIGEST,
+    backlog,
+    digest,
+    elsewhere,
+    is_as_before,
+    keep_digest,
+)
+from orchestration.slack.message import Message
+
+Look = Callable[[Connection, Scene, Work, datetime], Message]
+POSTED, UNCHANGED = "ts", "unchanged"  # parts of the progress
+# What is told by itself. What is told in a thread is in `in_thread`.
+ALONE: Mapping[str, Look] = {
+    "storm": backlog,
+    DIGEST: digest,
+    "elsewhere": elsewhere,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Sends messages to one Slack. Called outside any transaction of the ledger."""
+
+    engine: Engine
+    api: SlackApi
+    scene: Scene
+    clock: Callable[[], datetime]
+
+    def __call__(self, work: Work, seen: Progress) -> Result:
+        """What came of sending one message."""
+        try:
+            if work.head.kind in ALONE:
+                self._alone(work, seen)
+            else:
+                InThread(self.engine, self.api, self.scene, self.clock).send(work, seen)
+        except (SlackError, SlackMessageError) as error:
+            return _came_of(error)
+        return Sent()
+
+    def describe(self, work: Work) -> str:
+        """The message as one line of text, for a notifier that knows no blocks."""
+        with reading(self.engine) as connection:
+            if work.head.kind in ALONE:
+                return ALONE[work.head.kind](connection, self.scene, work, self.clock()).text
+            threads = InThread(self.engine, self.api, self.scene, self.clock)
+            return threads.described(connection, work)
+
+    def _alone(self, work: Work, seen: Progress) -> None:
+        if POSTED in seen.parts:
+            return
+        receiver = work.receiver
+        found = None
+        if not seen.first_try:
+            found = self.api.find(
+                receiver, since=work.since, outbox_id=work.outbox_id, thread_ts=None
+            )
+        now, is_digest = self.clock(), work.head.kind == DIGEST
+        if found is None:
+            with reading(self.engine) as connection:
+                if is_digest and is_as_before(connection, self.scene, work, now):
+                    seen.record(UNCHANGED, 1)
+                    return
+                made = ALONE[work.head.kind](connection, self.scene, work, now)
+            found = self.api.post(made.payload()).ts
+        seen.record(POSTED, found)
+        if is_digest:
+            with writing(self.engine) as connection:
+                keep_digest(connection, self.scene, work, now)
+
+
+def _came_of(error: SlackError | SlackMessageError) -> Result:
+    match error:
+        case SlackBusyError():
+            return Busy(timedelta(seconds=error.retry_after))
+        case SlackDownError():
+            return Down(error.code, unknown=error.unknown)
+        case SlackAuthError():  # a person sets another token, and then it can be sent
+            return Down(error.code, unknown=False)
+        case SlackGoneError():
+            return Gone()
+        case SlackError():
+            return Refused(error.code)
+        case _:
+            return Refused(type(error).__name__)

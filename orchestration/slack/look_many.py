@@ -1,0 +1,142 @@
+"""Looks up what a message about many groups shows: a storm, a digest, what went elsewhere."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from monitors.contract import Severity
+from orchestration.acts.threads import threads_of
+from orchestration.ledger.ids import digest_record
+from orchestration.ledger.rows import upsert
+from orchestration.ledger.tables import alerts, digests
+from orchestration.outbox.work import Work
+from orchestration.slack.digests import digest as digest_message
+from orchestration.slack.digests import storm
+from orchestration.slack.elsewhere import came_back
+from orchestration.slack.look import Scene, group_view
+from orchestration.slack.message import Message
+from orchestration.slack.text import is_hidden
+from orchestration.slack.views import DigestRow, DigestView, GroupView, StormView
+
+DIGEST, RESOLVED = "digest", "resolved"
+
+
+class _Last(NamedTuple):
+    """What the last digest said, and when: open alerts by thread."""
+
+    at: datetime
+    counts: dict[str, int]
+
+
+def backlog(connection: Connection, scene: Scene, work: Work, now: datetime) -> Message:
+    """One message for many groups that fired at once, or waited too long."""
+    del connection
+    row = work.head
+    levels = {
+        Severity(int(name.removeprefix("n_s"))): number
+        for name, number in row.payload.items()
+        if name.startswith("n_s") and name[3:].isdecimal()
+    }
+    groups = row.payload.get("n") or len(row.payload.get("groups", ()))
+    view = StormView(
+        receiver=work.receiver,
+        state_hash=row.payload.get("state_hash", row.outbox_id),
+        groups=groups,
+        by_severity=levels or {Severity(row.payload["severity"]): groups},
+        at=row.created_at,
+        url=scene.dagster_url or None,
+        delayed=now - work.since,
+    )
+    return storm(view, outbox_id=work.outbox_id)
+
+
+def digest(connection: Connection, scene: Scene, work: Work, now: datetime) -> Message:
+    """What is open of the lowest severity at one receiver, against the digest before it."""
+    views = _views(connection, scene, work, now)
+    last = _last(connection, work.receiver)
+    since = last.at if last else min(row.created_at for row in work.every)
+    rows = [_row(view, last.counts if last else {}) for view in views]
+    ids = {entity.alert_id for view in views for entity in view.entities}
+    table = alerts.c
+    found = connection.execute(
+        select(table.opened_at, table.state, table.changed_at).where(table.alert_id.in_(ids))
+    ).all()
+    view = DigestView(
+        receiver=work.receiver,
+        since=since,
+        until=now,
+        rows=tuple(sorted(rows, key=lambda row: (row.severity, -row.open, row.alert_id))),
+        opened=sum(row.opened_at >= since for row in found),
+        resolved=sum(row.state == RESOLVED and row.changed_at >= since for row in found),
+        open=sum(view.open for view in views),
+        url=scene.dagster_url or None,
+        delayed=now - work.since,
+    )
+    return digest_message(view, outbox_id=work.outbox_id)
+
+
+def is_as_before(connection: Connection, scene: Scene, work: Work, now: datetime) -> bool:
+    """Whether a digest would say what the last one said, so that it need not be sent."""
+    last = _last(connection, work.receiver)
+    return last is not None and last.counts == _counts(_views(connection, scene, work, now))
+
+
+def keep_digest(connection: Connection, scene: Scene, work: Work, now: datetime) -> None:
+    """Keep what a digest said, for the next one to compare itself with."""
+    counts = _counts(_views(connection, scene, work, now))
+    row = {
+        "kind": DIGEST,
+        "receiver": work.receiver,
+        "at": now,
+        "digest": digest_record(counts),
+        "counts": counts,
+    }
+    upsert(connection, digests, [row], by=("kind", "receiver"))
+
+
+def _views(connection: Connection, scene: Scene, work: Work, now: datetime) -> list[GroupView]:
+    names = {row.payload["thread"] for row in work.every if "thread" in row.payload}
+    return [group_view(connection, scene, t, now=now) for t in threads_of(connection, names)]
+
+
+def _counts(views: list[GroupView]) -> dict[str, int]:
+    return {view.thread: view.open for view in views}
+
+
+def _last(connection: Connection, receiver: str) -> _Last | None:
+    of_receiver = (digests.c.kind == DIGEST) & (digests.c.receiver == receiver)
+    row = connection.execute(select(digests.c.at, digests.c.counts).where(of_receiver)).first()
+    return _Last(*row) if row else None
+
+
+def elsewhere(connection: Connection, scene: Scene, work: Work, now: datetime) -> Message:
+    """Slack is back: how much went by the second notifier meanwhile."""
+    del connection, scene
+    payload = work.head.payload
+    return came_back(
+        work.receiver,
+        number=payload["n"],
+        since=datetime.fromtimestamp(payload["since"], UTC),
+        until=now,
+        outbox_id=work.outbox_id,
+    )
+
+
+def _row(view: GroupView, before: dict[str, int]) -> DigestRow:
+    first = view.monitors[0]
+    return DigestRow(
+        alert_id=view.entities[0].alert_id,
+        monitor=first.id,
+        product=", ".join(view.products),
+        harm=view.harms[0],
+        severity=view.severity,
+        state=view.state,
+        open=view.open,
+        delta=view.open - before.get(view.thread, 0),
+        findings=view.findings,
+        holder=view.acked_by or view.assigned_to,
+        due_at=view.due_at,
+        url=view.dagster_url,
+        restricted=is_hidden(view),
+    )
