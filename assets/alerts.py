@@ -9,13 +9,13 @@ from assets.results import ERROR, WARN, Event
 from orchestration.alerting import Alerting
 from orchestration.health.plots import bars
 from orchestration.intake.counts import SHIFT, Counts, counts
-from orchestration.jobs import ALERTS
+from orchestration.jobs import ALERTS, INTAKE
 from orchestration.ledger.database import reading
 from orchestration.resources import Clock
 
 DEADLINE = timedelta(seconds=20)
 LATE = timedelta(minutes=5)
-LOOK_BACK = timedelta(hours=1)  # longer than a tick takes; the sensor reads everything
+LOOK_BACK = timedelta(hours=1)  # longer than a tick takes; by itself it reads everything
 CHECKS = {
     "settings": "Routes, rota and people are as their files say. If not, the last sound ones hold.",
     "outbox": "What is to be told has left within five minutes of when it was due.",
@@ -42,9 +42,12 @@ def alert_assets(monitors: Sequence[dg.AssetsDefinition]) -> list[dg.AssetsDefin
             dg.AssetCheckSpec(name, asset=ALERTS, description=text) for name, text in CHECKS.items()
         ],
     )
-    def alerts(alerting: dg.ResourceParam[Alerting], clock: Clock) -> Iterator[Event]:
+    def alerts(
+        context: dg.AssetExecutionContext, alerting: dg.ResourceParam[Alerting], clock: Clock
+    ) -> Iterator[Event]:
         now = clock.now()
-        taken = alerting.take_in(now, since=now - LOOK_BACK)
+        by_itself = context.run.job_name == INTAKE
+        taken = alerting.take_in(now, since=None if by_itself else now - LOOK_BACK)
         drained = alerting.drain(clock.now, deadline=DEADLINE)
         with reading(alerting.engine) as connection:
             found = counts(connection, now=now)

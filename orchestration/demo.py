@@ -17,7 +17,7 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.poll import poll
 from orchestration.ingest.source import Source
 from orchestration.inputs import EVENTS, PLATFORM, Inputs
-from orchestration.jobs import COVERAGE, DAILY_TICK, HOURLY_TICK
+from orchestration.jobs import DAILY_TICK, HOURLY_TICK
 from orchestration.lake import Lake
 from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
 from orchestration.pseudonyms import pseudonym
@@ -136,9 +136,9 @@ def run_leg(defs: dg.Definitions, leg: Leg, instance: dg.DagsterInstance) -> tup
     return done.success, time.perf_counter() - began
 
 
-def draw_coverage(defs: dg.Definitions, instance: dg.DagsterInstance) -> bool:
-    """Run the coverage report through Dagster; whether it succeeded."""
-    job = defs.resolve_job_def(COVERAGE)
+def run_whole(defs: dg.Definitions, name: str, instance: dg.DagsterInstance) -> bool:
+    """Run a job without partitions through Dagster; whether it succeeded."""
+    job = defs.resolve_job_def(name)
     tags = {PROCESS_TAG: str(os.getpid())}
     done = job.execute_in_process(
         run_config=QUIET, instance=instance, tags=tags, raise_on_error=False

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from orchestration.demo import Summary
+    from orchestration.demo_alerts import Told
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,18 +29,22 @@ def demo(week: bool) -> None:  # noqa: FBT001 - a command line's flag
     # Dagster's definitions read the settings when they are imported, so the samples come first.
     os.environ.setdefault(f"{PREFIX}SOURCES", str(ROOT / "samples" / "sources"))
     began = time.perf_counter()
+    from orchestration.cli.ledger import made  # noqa: PLC0415
     from orchestration.cli.progress import progress  # noqa: PLC0415
     from orchestration.demo import PROCESS_TAG  # noqa: PLC0415
     from orchestration.deployment import bury, prepare  # noqa: PLC0415
 
     settings = load()
+    made(settings.ledger)
     with prepare(settings) as instance, progress() as bar:
         bury(instance, PROCESS_TAG)
         _take_in(settings, bar)
         if Path(settings.lake).absolute() == settings.home / "lake":  # where a world can be written
             _simulate(settings, bar)
         found, failed = _evaluate(settings, instance, bar, week=week)
+        told = _tell(settings, instance, bar, failed)
     _print(found, time.perf_counter() - began)
+    _print_told(told, settings)
     if failed:
         click.echo(f"These runs failed: {', '.join(failed)}. Look at them in the UI.", err=True)
         sys.exit(1)
@@ -74,7 +79,8 @@ def _evaluate(
     """What was found on each product, and the runs that failed."""
     from monitors.registry import registry  # noqa: PLC0415
     from orchestration.definitions import defs  # noqa: PLC0415
-    from orchestration.demo import draw_coverage, legs, run_leg, summaries  # noqa: PLC0415
+    from orchestration.demo import legs, run_leg, run_whole, summaries  # noqa: PLC0415
+    from orchestration.jobs import COVERAGE  # noqa: PLC0415
     from orchestration.lake import Lake  # noqa: PLC0415
     from orchestration.pseudonyms import read_key  # noqa: PLC0415
 
@@ -89,9 +95,40 @@ def _evaluate(
         seconds[leg.product] = seconds.get(leg.product, 0.0) + took
         failed += [] if succeeded else [f"{leg.product} ({leg.job})"]
         bar.advance(task)
-    if not draw_coverage(defs, instance):
+    if not run_whole(defs, COVERAGE, instance):
         failed.append("coverage")
     return list(summaries(lake, read_key(settings.home), planned, seconds)), failed
+
+
+def _tell(
+    settings: Settings, instance: "DagsterInstance", bar: "Progress", failed: list[str]
+) -> "Told":
+    """Let eight monitors tell people, take in what was evaluated, and send the messages."""
+    from monitors.registry import registry  # noqa: PLC0415
+    from orchestration.alerting import Alerting  # noqa: PLC0415
+    from orchestration.definitions import defs  # noqa: PLC0415
+    from orchestration.demo import run_whole  # noqa: PLC0415
+    from orchestration.demo_alerts import promote, told  # noqa: PLC0415
+    from orchestration.jobs import INTAKE  # noqa: PLC0415
+
+    task = bar.add_task("Telling people", total=1)
+    alerting = Alerting(settings, registry().watching())
+    promote(alerting.engine, alerting.registry, now=datetime.now(UTC))
+    if not run_whole(defs, INTAKE, instance):
+        failed.append("alerts")
+    bar.advance(task)
+    return told(alerting.engine, settings, now=datetime.now(UTC))
+
+
+def _print_told(told: "Told", settings: Settings) -> None:
+    firing = ", ".join(f"{n} {severity}" for severity, n in told.firing.items()) or "none"
+    click.echo(f"\nAlerts that fire: {firing}; {told.shadow} more are in shadow and tell nobody.")
+    if told.messages is None:
+        click.echo("The messages are in Slack. `watchfloor alerts list` lists the alerts.")
+        return
+    sent = ", ".join(f"{n} in {channel}" for channel, n in told.messages.items()) or "none"
+    click.echo(f"Messages: {sent}, as Slack would get them, in {settings.home / 'slack'}.")
+    click.echo("S2 waits for business hours and S3 for the day's digest: docs/on-call.md.")
 
 
 def _print(found: Sequence["Summary"], seconds: float) -> None:

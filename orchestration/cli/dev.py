@@ -14,10 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @click.command()
 def init() -> None:
-    """Make the folders, Dagster's configuration and its tables."""
+    """Make the folders, Dagster's configuration and its tables, and the ledger."""
+    from orchestration.cli.ledger import made  # noqa: PLC0415 - so does SQLAlchemy half a second
     from orchestration.deployment import prepare  # noqa: PLC0415 - Dagster takes two seconds to import
 
     settings = load()
+    made(settings.ledger)
     with prepare(settings):
         click.echo(f"Ready. Dagster's home is {settings.dagster_home}, the lake {settings.lake}.")
 
@@ -28,11 +30,13 @@ def init() -> None:
 @click.option("--live", is_flag=True, help="Simulate a company that is watched, beside it.")
 def dev(port: int, host: str, *, live: bool) -> None:
     """Serve the Dagster UI, with daemon, schedules and sensors on, until stopped."""
+    from orchestration.cli.ledger import made  # noqa: PLC0415 - so does SQLAlchemy half a second
     from orchestration.deployment import prepare  # noqa: PLC0415 - Dagster takes two seconds to import
 
     # The tables are made before webserver and daemon start: two processes that open a new
     # instance at once make `dagster dev` abort.
     settings = load()
+    made(settings.ledger)
     with prepare(settings):
         pass
     if live:

@@ -34,12 +34,17 @@ def ledger() -> None:
 @format_option
 def init(*, form: str) -> None:
     """Make the ledger, or bring it to this Watchfloor's migration."""
-    engine = connect(load().ledger)
+    made(load().ledger)
+    with _ledger() as connection:
+        _emit(summary(connection), form)
+
+
+def made(url: str) -> None:
+    """Make the ledger at a URL, or bring it to the newest migration."""
+    engine = connect(url)
     try:
-        act = Act(Actor("init", "system"), datetime.now(UTC), "made by watchfloor ledger init")
+        act = Act(Actor("init", "system"), datetime.now(UTC), "made by watchfloor")
         make_ledger(engine, ledger_id=str(uuid4()), act=act)
-        with reading(engine) as connection:
-            _emit(summary(connection), form)
     finally:
         engine.dispose()
 

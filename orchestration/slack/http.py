@@ -107,6 +107,7 @@ class _Server(ThreadingHTTPServer):
     """Closing it waits for requests under way, so that none is answered and then forgotten."""
 
     daemon_threads = False
+    request_queue_size = 128  # the default of 5 resets connections when many press at once
 
 
 class _Endpoint(BaseHTTPRequestHandler):

@@ -41,9 +41,9 @@ class Scene:
 class _Rate:
     """Findings of the newest evaluation of one monitor, and how many are usual; None: not known."""
 
-    findings: int
-    window: str
-    expected: float | None
+    newest: int | None = None
+    window: str = "hour"
+    expected: float | None = None
 
 
 def group_view(connection: Connection, scene: Scene, thread: Thread, *, now: datetime) -> GroupView:
@@ -54,7 +54,7 @@ def group_view(connection: Connection, scene: Scene, thread: Thread, *, now: dat
     names = sorted({alert.monitor for alert in alerts})
     state, severity = _state(alerts), min(alert.severity for alert in standing)
     acks = [alert.ack for alert in standing if alert.ack]
-    rate = _rate(connection, scene, names, standing)
+    rate = _rate(connection, scene, names)
     ack = max(acks, key=lambda one: one.until) if state == "acked" and acks else None
     return GroupView(
         thread=thread.thread_id,
@@ -70,7 +70,8 @@ def group_view(connection: Connection, scene: Scene, thread: Thread, *, now: dat
         harms=tuple(sorted({alert.harm for alert in alerts})),
         since=min(alert.first_seen for alert in standing),
         last_seen=max(alert.last_seen for alert in standing),
-        findings=rate.findings,
+        findings=sum(alert.standing for alert in standing),
+        newest=rate.newest,
         expected=rate.expected,
         window=rate.window,
         open=sum(alert.open for alert in alerts),
@@ -111,13 +112,10 @@ def _monitor(scene: Scene, name: str, alerts: Sequence[Alert]) -> MonitorView:
     )
 
 
-def _rate(
-    connection: Connection, scene: Scene, names: Sequence[str], standing: Sequence[Alert]
-) -> _Rate:
-    """Of one monitor, its newest evaluation against its history; of several, what stands."""
-    everything = sum(alert.standing for alert in standing)
+def _rate(connection: Connection, scene: Scene, names: Sequence[str]) -> _Rate:
+    """Of one monitor, its newest evaluation with findings against its history."""
     if len(names) != 1:
-        return _Rate(everything, "all", None)
+        return _Rate()
     newest = (
         select(intake.c.partition, intake.c.partition_end, intake.c.findings)
         .where(intake.c.monitor == names[0], intake.c.status == "complete", intake.c.findings > 0)
@@ -126,9 +124,9 @@ def _rate(
     )
     row = connection.execute(newest).one_or_none()
     if row is None:
-        return _Rate(everything, "all", None)
+        return _Rate()
     start, end, findings = row
-    window = "1 day" if end - start == DAY else "1 hour"
+    window = "day" if end - start == DAY else "hour"
     return _Rate(findings, window, _expected(scene, names[0], start, findings))
 
 

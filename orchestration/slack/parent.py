@@ -91,10 +91,15 @@ def _what(view: GroupView) -> str:
             f"*{subjects(view, view.total)}*, {findings}, from {moment(view.since)} "
             f"to {moment(view.last_seen)}."
         )
+    newest = ""
+    if view.newest is not None:
+        newest = (
+            f" Newest {escape(view.window, 20)}: {counted(view.newest, 'finding')}; "
+            f"{expectation(view.expected)}."
+        )
     return (
-        f"*{subjects(view, view.open)}*, {findings} in {escape(view.window, 20)}; "
-        f"{expectation(view.expected)}. "
-        f"Since {moment(view.since)}, last seen {moment(view.last_seen)}."
+        f"*{subjects(view, view.open)}*, {findings} since {moment(view.since)}, "
+        f"last seen {moment(view.last_seen)}.{newest}"
     )
 
 

@@ -55,8 +55,9 @@ class EntityView:
 class GroupView:
     """One thread: the alerts of one group at one receiver, as they are now.
 
-    `receiver` is a channel id. `findings` are those that stand in the `window`, said in words as
-    "1 hour"; `expected` is how many are usual there, None while nobody can know. `open` of `total`
+    `receiver` is a channel id. `findings` are those that stand. `newest` of them are of the newest
+    `window`, an hour or a day, and `expected` are usual in such a one; None while nobody can know,
+    or several monitors have several. `open` of `total`
     alerts are not resolved; `entities` are the first 20 of them, worst first. `snooze_max` is the
     longest silence of this severity. `delayed` is how much later than due the message leaves.
     Without `interactive` nothing listens to buttons, so commands are named instead.
@@ -81,6 +82,7 @@ class GroupView:
     window: str
     why: str
     snooze_max: timedelta
+    newest: int | None = None
     expected: float | None = None
     acked_by: str | None = None
     ack_until: datetime | None = None

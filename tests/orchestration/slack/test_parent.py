@@ -115,7 +115,7 @@ def test_the_header_says_severity_state_and_what() -> None:
 
 
 def test_the_count_is_compared_with_what_is_expected() -> None:
-    said = "*3 devices*, 14 findings in 1 hour; "
+    said = "Newest hour: 9 findings; "
     for expected, words_for_it in [
         (2.4, "about 2 expected"),
         (0.3, "fewer than 1 expected"),

@@ -1,0 +1,169 @@
+"""What a click or a dialogue in Slack does: who it is, whether they may, the act, and the answer.
+
+The answer goes to the person alone. The thread and its parent follow through the outbox.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from orchestration.acts import group
+from orchestration.acts.doing import Done, Terms
+from orchestration.acts.errors import ActError, LastAct, StaleError
+from orchestration.acts.false_positives import false_positives
+from orchestration.acts.threads import thread_of
+from orchestration.alerts.errors import AlertError
+from orchestration.ledger.database import reading
+from orchestration.oncall.errors import PeopleError
+from orchestration.oncall.people import Person, require
+from orchestration.oncall.rota import next_handover
+from orchestration.slack.api import Payload, SlackApi, SlackError
+from orchestration.slack.errors import SlackMessageError
+from orchestration.slack.look import Scene, group_view
+from orchestration.slack.modals import (
+    CALLBACK,
+    NothingChosenError,
+    done_answer,
+    false_positive_modal,
+    parse_false_positives,
+    refused_answer,
+    stale_answer,
+)
+from orchestration.slack.requests import Click, RequestError, Submission, parse
+from orchestration.slack.views import ActView, GroupView, Verb
+
+SNOOZE = re.compile(r"snooze:(?:(\d+)([mh])|(shift))")
+UNITS = {"m": "minutes", "h": "hours"}
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """Handles what people press. `scene` gives rules and modes of a moment."""
+
+    engine: Engine
+    api: SlackApi
+    scene: Callable[[datetime], Scene]
+    clock: Callable[[], datetime]
+
+    def answer(self, payload: Payload) -> dict[str, object] | None:
+        """What Slack is to be told with the acknowledgement: what is wrong with a dialogue."""
+        found = parse(payload)
+        if not isinstance(found, Submission) or found.callback_id != CALLBACK:
+            return None
+        try:
+            parse_false_positives(found.private_metadata, found.values)
+        except NothingChosenError as error:
+            return dict(error.answer)
+        return None
+
+    def handle(self, payload: Payload) -> None:
+        """Do what was asked, once, and tell the person. Raises RequestError for what is not ours.
+
+        A refusal of ours is an answer, not an error.
+        """
+        found = parse(payload)
+        if isinstance(found, Click):
+            self._click(found)
+        elif found is not None:
+            self._submission(found)
+
+    def _click(self, click: Click) -> None:
+        now = self.clock()
+        scene = self.scene(now)
+        try:
+            who = scene.rules.roster.of_slack(click.user)
+            if click.action == "false_positive":
+                self._open_dialogue(click, who, scene, now)
+                return
+            done = self._act(click, who, scene, now)
+            said = done_answer(self._view(scene, click.thread, now), _shown(done, now))
+        except StaleError as error:
+            view = self._view(scene, click.thread, now)
+            said = stale_answer(view, _last(error.last, view))
+        except (PeopleError, ActError, AlertError, SlackMessageError) as error:
+            said = refused_answer(str(error))
+        self._tell(click.channel, click.user, said)
+
+    def _act(self, click: Click, who: Person, scene: Scene, now: datetime) -> Done:
+        terms = Terms(scene.rules.config, scene.watched, scene.rules.told_at)
+        seen, thread = click.state_hash, click.thread
+        if click.action == "ack":
+            return group.ack(
+                self.engine, who=who, thread_id=thread, seen=seen, now=now, terms=terms
+            )
+        if click.action == "assign":
+            return group.assign(
+                self.engine, who=who, thread_id=thread, seen=seen, now=now, terms=terms
+            )
+        for_ = _for(click.action, who, scene, now)
+        return group.snooze(
+            self.engine, who=who, thread_id=thread, seen=seen, for_=for_, now=now, terms=terms
+        )
+
+    def _open_dialogue(self, click: Click, who: Person, scene: Scene, now: datetime) -> None:
+        require(who, "false_positive")
+        modal = false_positive_modal(self._view(scene, click.thread, now))
+        self.api.open_view(click.trigger_id, modal)
+
+    def _submission(self, sent: Submission) -> None:
+        if sent.callback_id != CALLBACK:
+            raise RequestError("view.callback_id", "a dialogue of ours")
+        now = self.clock()
+        scene = self.scene(now)
+        chosen = parse_false_positives(sent.private_metadata, sent.values)
+        terms = Terms(scene.rules.config, scene.watched, scene.rules.told_at)
+        with reading(self.engine) as connection:
+            channel = thread_of(connection, chosen.thread).receiver
+        try:
+            done = false_positives(
+                self.engine,
+                who=scene.rules.roster.of_slack(sent.user),
+                thread_id=chosen.thread,
+                alert_ids=chosen.alert_ids,
+                code=chosen.code.value,
+                now=now,
+                terms=terms,
+            )
+            said = done_answer(self._view(scene, chosen.thread, now), _shown(done, now))
+        except (PeopleError, ActError) as error:
+            said = refused_answer(str(error))
+        self._tell(channel, sent.user, said)
+
+    def _view(self, scene: Scene, thread_id: str, now: datetime) -> GroupView:
+        with reading(self.engine) as connection:
+            return group_view(connection, scene, thread_of(connection, thread_id), now=now)
+
+    def _tell(self, channel: str, user: str, said: Payload) -> None:
+        """Tell the person alone. The act stands whether they hear of it or not."""
+        try:
+            self.api.ephemeral(channel, user, said)
+        except SlackError as error:
+            log.warning("The answer to a click did not arrive: %s.", error.code)
+
+
+def _for(action: str, who: Person, scene: Scene, now: datetime) -> timedelta:
+    """How long a snooze was asked for; until the next shift of the first of the person's teams."""
+    found = SNOOZE.fullmatch(action)
+    if found is None:
+        raise ActError("There is no such button any more; press one of the newest message.")
+    if found[3] is None:
+        return timedelta(**{UNITS[found[2]]: int(found[1])})
+    teams = sorted(who.teams & scene.rules.rota.teams.keys())
+    if not teams:
+        raise ActError("You are in no team with a rota; snooze for a time instead.")
+    return next_handover(scene.rules.rota, teams[0], now) - now
+
+
+def _shown(done: Done, now: datetime) -> ActView:
+    return ActView(Verb(done.verb), done.by, now, done.n, done.until)
+
+
+def _last(last: LastAct | None, view: GroupView) -> ActView | None:
+    if last is None or last.verb not in set(Verb):
+        return None
+    return ActView(Verb(last.verb), last.who, last.at, view.total)
