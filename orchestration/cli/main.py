@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from orchestration.cli.errors import NO_DATA, USAGE, NoDataError, is_ours
+from orchestration.yaml_lines import YamlError
 
 # Module, then the line that `--help` shows: reading it from a command would import Polars.
 COMMANDS = {
@@ -14,9 +15,11 @@ COMMANDS = {
     "demo": ("demo", "Take in the sample logs, evaluate them and print what was found."),
     "dev": ("dev", "Serve the Dagster UI, with schedules and sensors, until stopped."),
     "ingest": ("ingest", "Take a log into the lake."),
-    "monitors": ("monitors", "List, show and write monitors."),
+    "monitors": ("monitors", "List, show, write and promote monitors."),
     "backtest": ("backtest", "Evaluate a monitor over past days without storing anything."),
     "findings": ("findings", "List what monitors found, newest first."),
+    "alerts": ("alerts", "List alerts, say why they were told or not, ack and silence them."),
+    "login": ("login", "Keep your token, or give others theirs."),
     "coverage": ("coverage", "Show which harm is watched on which product."),
     "world": ("world", "Simulate a company, and score monitors on it."),
     "ledger": ("ledger", "Make, verify, seal and copy the record of what was done."),
@@ -31,13 +34,13 @@ EPILOG = (
 
 
 class Refused(click.ClickException):
-    """Wrong usage or configuration, in one line."""
+    """Wrong usage or configuration."""
 
     exit_code = USAGE
 
 
 class NoData(Refused):
-    """Nothing to work on, in one line."""
+    """Nothing to work on."""
 
     exit_code = NO_DATA
 
@@ -64,14 +67,21 @@ class Commands(click.Group):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as in click
-        """Run the command. An error of our own becomes one line and an exit code."""
+        """Run the command. An error of our own becomes its text and an exit code."""
         try:
             return super().invoke(ctx)
         except ValueError as error:
             if not is_ours(error):
                 raise
             refused = NoData if isinstance(error, NoDataError) else Refused
-            raise refused(" ".join(str(error).split())) from error
+            raise refused(_text(error)) from error
+
+
+def _text(error: ValueError) -> str:
+    """The error in one line; of a settings file, a line for each of its mistakes."""
+    whole = str(error)
+    lines = whole.splitlines() if isinstance(error, YamlError) else [whole]
+    return "\n".join(" ".join(line.split()) for line in lines)
 
 
 def _path(module: str) -> str:

@@ -1,4 +1,4 @@
-"""`watchfloor monitors`: list, show and write monitors."""
+"""`watchfloor monitors`: list, show, write and promote monitors."""
 
 from collections.abc import Mapping
 
@@ -10,30 +10,38 @@ from monitors.contract import Monitor
 from monitors.digest import digest as digest_of
 from monitors.harms import Harm
 from monitors.registry import Broken, registry
+from orchestration.cli.monitors_modes import Modes, demote, disable, modes, promote
 from orchestration.cli.output import emit, emit_record, format_option
 from orchestration.cli.scaffold import Plan, write
 from orchestration.watch import name_of
 
 LIST = (
-    *("id", "harm", "entity", "cadence", "threshold", "severity", "mode", "version", "owner"),
-    "error",
+    *("id", "harm", "entity", "cadence", "threshold", "severity", "mode", "effective"),
+    *("version", "owner", "error"),
 )
 
 
 @click.group()
 def monitors() -> None:
-    """List, show and write monitors."""
+    """List, show, write and promote monitors."""
+
+
+for command in (promote, demote, disable):
+    monitors.add_command(command)
 
 
 @monitors.command("list")
 @click.option("--product", help="Only monitors of this product.")
 @format_option
 def list_monitors(product: str | None, form: str) -> None:
-    """List every monitor, and every file that does not load."""
-    found = registry()
+    """List every monitor, and every file that does not load.
+
+    `effective` is the mode that holds, where there is a ledger.
+    """
+    found, holding = registry(), modes()
     every: list[Monitor | Broken] = [*found.monitors.values(), *found.broken.values()]
     chosen = sorted((m for m in every if product in {None, m.product}), key=lambda m: m.id)
-    emit(pl.DataFrame([_row(m) for m in chosen], schema=_SCHEMA, orient="row"), form)
+    emit(pl.DataFrame([_row(m, holding) for m in chosen], schema=_SCHEMA, orient="row"), form)
     if product is not None and product not in found.products:
         known = ", ".join(found.products) or "none"
         click.echo(f"No monitor watches '{product}'; products with monitors: {known}.", err=True)
@@ -44,7 +52,11 @@ def list_monitors(product: str | None, form: str) -> None:
 @format_option
 def show(monitor_id: str, form: str) -> None:
     """Show one monitor's declaration and documentation. ID is product/name."""
-    emit_record(_record(registry().get(monitor_id)), form)
+    found, holding = registry().get(monitor_id), modes()
+    record = {**_record(found, holding)}
+    if found.id in holding:
+        record["effective_why"] = holding[found.id].why
+    emit_record(record, form)
 
 
 @monitors.command()
@@ -86,7 +98,7 @@ _SCHEMA = {
 }
 
 
-def _row(found: Monitor | Broken) -> dict[str, object]:
+def _row(found: Monitor | Broken, holding: Modes) -> dict[str, object]:
     if isinstance(found, Broken):
         return {"id": found.id, "error": found.error}
     return {
@@ -97,14 +109,15 @@ def _row(found: Monitor | Broken) -> dict[str, object]:
         "threshold": float(found.threshold),
         "severity": found.severity.name,
         "mode": str(found.mode),
+        "effective": holding[found.id].mode.value if found.id in holding else None,
         "version": found.version,
         "owner": found.owner,
     }
 
 
-def _record(found: Monitor) -> Mapping[str, object]:
+def _record(found: Monitor, holding: Modes) -> Mapping[str, object]:
     return {
-        **_row(found),
+        **_row(found, holding),
         "near": float(found.near),
         "window_seconds": found.window.total_seconds(),
         "monotone": found.monotone,

@@ -1,0 +1,104 @@
+"""What the commands about alerts share: the ledger, the rules in force and who is asking."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+
+import click
+from sqlalchemy import Connection
+
+from monitors.registry import registry
+from orchestration.acts.doing import Done, Terms
+from orchestration.acts.lives import full_id
+from orchestration.alerts.records import Alert, Watched
+from orchestration.cli.errors import NoDataError
+from orchestration.cli.findings import stored
+from orchestration.cli.login import Office, office, signed_in
+from orchestration.cli.output import emit_record
+from orchestration.intake.modes import watched
+from orchestration.intake.rules import Rules, rules
+from orchestration.lake import Lake
+from orchestration.ledger.database import reading
+from orchestration.oncall.people import Person
+from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Desk(Office):
+    """An office with the routes in force and every monitor's effective mode."""
+
+    rules: Rules
+    watched: Mapping[str, Watched]
+
+    @property
+    def terms(self) -> Terms:
+        """What acts are done under."""
+        return Terms(self.rules.config, self.watched, self.rules.told_at)
+
+    def person(self) -> Person:
+        """Who is asking, by their token."""
+        return signed_in(self)
+
+    def full_ids(self, given: Iterable[str]) -> list[str]:
+        """Ids of alerts in full, of those abbreviated."""
+        with reading(self.engine) as connection:
+            return [full_id(connection, one) for one in given]
+
+
+@contextmanager
+def desk() -> Iterator[Desk]:
+    """Open the ledger and read the rules in force; what is wrong with a file is said on stderr."""
+    with office() as here:
+        found = rules(here.engine, here.settings, now=here.now)
+        for name, wrong in found.wrong.items():
+            if name != "people":
+                click.echo(f"{wrong}\nThe {name} are as they were before.", err=True)
+        with reading(here.engine) as connection:
+            modes = modes_now(connection, here)
+        parts = {field.name: getattr(here, field.name) for field in fields(Office)}
+        yield Desk(**parts, rules=found, watched=modes)
+
+
+def modes_now(connection: Connection, here: Office) -> dict[str, Watched]:
+    """Every monitor with its effective mode."""
+    return watched(connection, registry().monitors.values(), now=here.now)
+
+
+def emit_done(done: Done, form: str) -> None:
+    """Print what an act did."""
+    record: dict[str, object] = {
+        "act": done.verb,
+        "by": done.by,
+        "alerts": done.n,
+        "until": done.until,
+    }
+    if done.silence_id:
+        record["silence_id"] = done.silence_id
+    emit_record({**record, "again": done.again}, form)
+    if done.again:
+        click.echo("You had done this before; nothing was changed.", err=True)
+
+
+def named(settings: Settings, kind: str, text: str) -> set[str]:
+    """How the ledger may call an entity that is given by its id or its pseudonym."""
+    return {text, pseudonym(read_key(settings.home), kind, text)}
+
+
+def real_entities(settings: Settings, alerts: Iterable[Alert]) -> dict[tuple[str, str], str]:
+    """Entities by type and pseudonym, as far as the lake still has their findings."""
+    lake, key = Lake(settings.lake), read_key(settings.home)
+    found: dict[tuple[str, str], str] = {}
+    oldest: dict[str, Alert] = {}
+    for alert in sorted(alerts, key=lambda alert: alert.first_seen, reverse=True):
+        oldest[alert.monitor] = alert
+    for monitor, first in oldest.items():
+        if monitor not in registry().monitors:
+            continue
+        try:
+            rows = stored(lake, product=None, monitor_id=monitor, since=first.first_seen)
+        except NoDataError:  # nothing was evaluated here: the ledger alone was copied
+            break
+        for kind, entity in rows.select("entity_type", "entity").unique().iter_rows():
+            found[(kind, pseudonym(key, kind, entity))] = entity
+    return found
