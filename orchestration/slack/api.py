@@ -64,8 +64,9 @@ class SlackAuthError(SlackError):
 
     def __init__(self, code: str) -> None:
         super().__init__(
-            f"Slack does not accept the token ('{code}'); wanted one of an installed app with the "
-            "scopes that docs/slack.md lists. Install the app again and set its token.",
+            f"Slack does not accept the token ('{code}'); wanted a bot token with chat:write, "
+            "channels:history and groups:history, or for Socket Mode an app token with "
+            "connections:write. Install the app again and set its token.",
             code=code,
         )
 

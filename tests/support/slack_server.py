@@ -134,6 +134,10 @@ def no(code: str) -> Answer:
     return {"ok": False, "error": code}
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128  # many clients at once are not reset
+
+
 @contextmanager
 def running() -> Iterator[SlackServer]:
     """A server on a free port."""
@@ -163,7 +167,7 @@ def running() -> Iterator[SlackServer]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+    with Server(("127.0.0.1", 0), Endpoint) as server:
         slack.base_url = f"http://127.0.0.1:{server.server_port}/api/"
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
