@@ -17,7 +17,7 @@ from orchestration.manifests import MANIFESTS, Manifest, content_digest
 from orchestration.partitions import DAY, day_of
 
 TABLE = "findings"
-OVERLAP = timedelta(minutes=1)  # between a file's time and the clock of who looks
+OVERLAP = timedelta(minutes=2)  # between a file's time and the clock of who looks
 Name = Callable[[str, str], str]  # entity type and entity to what may be written down
 
 

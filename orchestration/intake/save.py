@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert
 
@@ -14,7 +15,7 @@ from orchestration.alerts.records import (
     Taken,
     TakenKey,
 )
-from orchestration.intake.state import Loaded
+from orchestration.intake.state import Loaded, revisions_of
 from orchestration.intake.threads import Timing, write_told
 from orchestration.ledger.acts import Act
 from orchestration.ledger.alert_changes import write_alerts
@@ -43,7 +44,7 @@ def save(
     changed = {
         key: known
         for key, known in step.state.taken.items()
-        if known is not before.state.taken.get(key)
+        if known != before.state.taken.get(key)
     }
     if not (touched or changed or step.intents or step.state.told != before.state.told):
         return
@@ -51,10 +52,12 @@ def save(
     seq = append(connection, act=act, verb=verb, object_id="intake", after=_digest(changed))
     of_key = {(e.monitor, e.partition, e.partition_end): e for e in evaluations}
     _write_intake(connection, changed, of_key, act.at, seq)
-    kinds = {o.finding_id for o in step.outcomes if o.kind is OutcomeKind.DUPLICATE}
-    rows = [
-        {**row, "at": act.at, "audit_seq": seq} for row in _revisions(before, changed, joined=kinds)
-    ]
+    joined = {o.finding_id for o in step.outcomes if o.kind is OutcomeKind.DUPLICATE}
+    rows = list(_changes(before, changed, joined=joined))
+    written = revisions_of(connection, [row["finding_id"] for row in rows])
+    for row in rows:
+        written[row["finding_id"]] = written.get(row["finding_id"], 0) + 1
+        row.update(revision=written[row["finding_id"]], at=act.at, audit_seq=seq)
     for at in range(0, len(rows), BATCH):
         connection.execute(insert(alert_findings), rows[at : at + BATCH])
     write_told(connection, before=before, step=step, act=act, audit_seq=seq, timing=timing)
@@ -94,16 +97,15 @@ def _write_intake(
     upsert(connection, intake, rows, by=("monitor", "partition", "partition_end"))
 
 
-def _revisions(
+def _changes(
     before: Loaded, changed: Mapping[TakenKey, Taken], *, joined: set[str]
-) -> Iterator[dict[str, object]]:
-    """A row for each finding that is new, amended or retracted."""
+) -> Iterator[dict[str, Any]]:
+    """A row for each finding that is new, amended or retracted, without its revision."""
     for key, known in changed.items():
         old = before.state.taken[key].findings if key in before.state.taken else {}
         for place, row, kind in _differences(old, known.findings, joined):
             yield {
                 "finding_id": row.finding_id,
-                "revision": before.revisions.get(row.finding_id, 0) + 1,
                 "alert_id": row.alert_id,
                 "monitor": key[0],
                 "partition": key[1],

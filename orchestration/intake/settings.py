@@ -39,7 +39,7 @@ def in_force(
     """The settings of a file. A sound text that is new comes into force, with an audit row.
 
     A file that is missing or wrong leaves the last sound text in force. Raises YamlError with every
-    mistake where there is none yet.
+    mistake where there is none yet, or that text is not sound any more.
     """
     with reading(engine) as connection:
         last = _last(connection, name)
@@ -50,7 +50,10 @@ def in_force(
         wrong = str(error) if isinstance(error, YamlError) else _unreadable(path, error)
         if last is None:
             raise YamlError(wrong) from error
-        return InForce(parse(last), wrong)
+        try:
+            return InForce(parse(last), wrong)
+        except YamlError:  # sound once, and no longer; what is to be mended is the file
+            raise YamlError(wrong) from error
     if text != last:
         with writing(engine) as connection:
             if _last(connection, name) != text:

@@ -1,10 +1,10 @@
 """The reducer's state as the ledger holds it, read inside the transaction that changes it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, select, tuple_
+from sqlalchemy import Connection, RowMapping, func, select, tuple_
 
 from orchestration.alerts.matchers import Matcher
 from orchestration.alerts.records import (
@@ -28,11 +28,10 @@ BATCH = 300  # of partitions a query; SQLite allows some thousand variables
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A state with what only the ledger knows: threads of what was told, revisions of findings."""
+    """A state with what only the ledger knows: the threads of what was told."""
 
     state: State
     threads: Mapping[ToldKey, str] = field(default_factory=dict)
-    revisions: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def by_id(self) -> dict[str, Alert]:
@@ -60,7 +59,7 @@ def load(
 ) -> Loaded:
     """The state of this moment; findings of the partitions in `keys` only, which may change."""
     taken = known_intake(connection, oldest=oldest)
-    kept, revisions = _findings(connection, [key for key in keys if key in taken])
+    kept = _findings(connection, [key for key in keys if key in taken])
     for key, places in kept.items():
         known = taken[key]
         taken[key] = Taken(known.version, known.as_of, known.status, known.digest, places)
@@ -71,14 +70,24 @@ def load(
         taken=taken,
         told=last,
     )
-    return Loaded(state, threads, revisions)
+    return Loaded(state, threads)
 
 
-def _findings(
-    connection: Connection, keys: list[TakenKey]
-) -> tuple[dict[TakenKey, dict[Place, Kept]], dict[str, int]]:
+def revisions_of(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """The last revision of each finding of these ids that the ledger has, in any partition."""
+    table = alert_findings.c
+    found: dict[str, int] = {}
+    for at in range(0, len(ids), BATCH):
+        of_ids = table.finding_id.in_(ids[at : at + BATCH])
+        last = select(table.finding_id, func.max(table.revision)).where(of_ids)
+        found.update(
+            (row[0], row[1]) for row in connection.execute(last.group_by(table.finding_id))
+        )
+    return found
+
+
+def _findings(connection: Connection, keys: list[TakenKey]) -> dict[TakenKey, dict[Place, Kept]]:
     found: dict[TakenKey, dict[Place, Kept]] = {}
-    revisions: dict[str, int] = {}
     table = alert_findings.c
     joined = select(alert_findings, alerts.c.dedup_key).join(alerts)
     for at in range(0, len(keys), BATCH):
@@ -89,13 +98,12 @@ def _findings(
         for row in connection.execute(ordered).mappings():
             places = found.setdefault((row["monitor"], row["partition"], row["partition_end"]), {})
             place = (row["entity"], row["window_start"], row["window_end"], row["subkey"])
-            revisions[row["finding_id"]] = row["revision"]
             places.pop(place, None)
             if row["kind"] != "retracted":
                 places[place] = Kept(
                     row["finding_id"], row["digest"], row["dedup_key"], row["alert_id"]
                 )
-    return found, revisions
+    return found
 
 
 def _told(connection: Connection) -> tuple[dict[ToldKey, Told], dict[ToldKey, str]]:

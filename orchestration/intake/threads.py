@@ -42,12 +42,12 @@ def write_told(
     """
     old, new = before.state.told, step.state.told
     first = {
-        (intent.group, intent.receiver)
-        for intent in step.intents
-        if intent.reason is Reason.FIRST and (intent.group, intent.receiver) in old
+        (intent.group, intent.receiver) for intent in step.intents if intent.reason is Reason.FIRST
     }
     names = {
-        key: before.threads[key] if key in old and key not in first else thread_id(key, last)
+        key: thread_id(key, last)
+        if key not in old or key in first or _begins(old[key], last)
+        else before.threads[key]
         for key, last in new.items()
     }
     opened = [key for key in new if names[key] != before.threads.get(key)]
@@ -68,6 +68,15 @@ def write_told(
         connection.execute(closing.values(closed_at=act.at))
     intents = [_notice(intent, names, act.at, timing) for intent in step.intents]
     outbox.enqueue(connection, intents=intents, audit_seq=audit_seq, now=act.at)
+
+
+def _begins(old: Told, new: Told) -> bool:
+    """Whether a group is open again for a receiver who knew of nothing open in it.
+
+    What flaps is told where its end was.
+    """
+    was, now = (any(mark.open for mark in told.marks.values()) for told in (old, new))
+    return now and not was and new.reason is not Reason.FLAPPING
 
 
 def thread_id(key: ToldKey, last: Told) -> str:

@@ -1,5 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine
@@ -8,7 +10,7 @@ from orchestration.alerts.config import parse_config
 from orchestration.alerts.rules import Config
 from orchestration.intake.settings import InForce, in_force
 from orchestration.ledger.audit import entries
-from orchestration.ledger.database import reading
+from orchestration.ledger.database import connect, reading
 from orchestration.yaml_lines import YamlError
 from tests.orchestration.intake.builders import rows
 from tests.support.ledgers import NOON
@@ -123,3 +125,25 @@ def test_of_a_text_that_was_sound_once_the_file_s_own_mistakes_are_told(
     with pytest.raises(YamlError) as raised:
         in_force(ledger, name="routes", path=path, parse=stricter, now=NOON)
     assert str(raised.value).splitlines() == MISTAKES
+
+
+def test_of_two_that_read_a_new_file_at_once_one_keeps_it(
+    ledger: Engine, url: str, path: Path
+) -> None:
+    path.write_text(SOUND, encoding="utf-8")
+    together = Barrier(2, timeout=60)
+
+    def parse(text: str) -> Config:
+        together.wait()  # each has seen that nothing is in force yet
+        return parse_config(text)
+
+    def work() -> int:
+        engine = connect(url)
+        try:
+            return in_force(engine, name="routes", path=path, parse=parse, now=NOON).value.storm
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [made.result() for made in [pool.submit(work), pool.submit(work)]] == [5, 5]
+    assert said(ledger) == [("set", "settings:routes")]
