@@ -52,6 +52,7 @@ def test_the_day_when_clocks_go_back_lasts_25_hours() -> None:
         (LOS_ANGELES, date(2026, 3, 8), time(3, 15), "2026-03-08T10:15"),
         # 02:00 PDT becomes 01:00 PST: 01:30 is shown twice.
         (LOS_ANGELES, date(2026, 11, 1), time(1, 30), "2026-11-01T08:30"),
+        (LOS_ANGELES, date(2026, 11, 1), time(1, 30, fold=1), "2026-11-01T08:30"),
         (LOS_ANGELES, date(2026, 11, 1), time(2), "2026-11-01T10:00"),
         # Half an hour is left out.
         (LORD_HOWE, date(2026, 10, 4), time(2, 15), "2026-10-03T15:30"),
