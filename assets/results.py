@@ -138,9 +138,10 @@ def _tables(
     top = top_entities(run, monitor, [start], most=SHOWN)
     if not top:
         return {}
+    names = lake.public(monitor.entity, [entity for entity, _, _ in top])
     records = [
-        dg.TableRecord({"entity": lake.public(monitor.entity, e), "score": s, "findings": n})
-        for e, s, n in top
+        dg.TableRecord({"entity": names[entity], "score": score, "findings": n})
+        for entity, score, n in top
     ]
     return {"top_entities": dg.MetadataValue.table(records)}
 

@@ -20,7 +20,7 @@ from orchestration.inputs import EVENTS, PLATFORM, Inputs
 from orchestration.jobs import DAILY_TICK, HOURLY_TICK
 from orchestration.lake import Lake
 from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
-from orchestration.pseudonyms import pseudonym
+from orchestration.pseudonyms import Pseudonyms
 from orchestration.timeline import RANGE_END, RANGE_START
 from orchestration.world.store import PRODUCTS, Home, Progress, Store, write
 from orchestration.world.world import World
@@ -147,7 +147,12 @@ def run_whole(defs: dg.Definitions, name: str, instance: dg.DagsterInstance) -> 
 
 
 def summaries(
-    lake: Lake, key: bytes, legs: Sequence[Leg], seconds: dict[str, float], *, most: int = 3
+    lake: Lake,
+    pseudonyms: Pseudonyms,
+    legs: Sequence[Leg],
+    seconds: dict[str, float],
+    *,
+    most: int = 3,
 ) -> Iterator[Summary]:
     """Sum up each product from the lake: what its manifests, findings and quarantine hold."""
     for product in sorted({leg.product for leg in legs}):
@@ -163,7 +168,7 @@ def summaries(
             monitors=seen["monitor"].n_unique(),
             failed=failed,
             findings=int(seen["flagged"].sum()),
-            top=_top(lake, key, product, span, most),
+            top=_top(lake, pseudonyms, product, span, most),
             seconds=seconds.get(product, 0.0),
         )
 
@@ -194,7 +199,7 @@ def _rows(lake: Lake, table: str, product: str) -> pl.DataFrame:
 
 
 def _top(
-    lake: Lake, key: bytes, product: str, span: Span, most: int
+    lake: Lake, pseudonyms: Pseudonyms, product: str, span: Span, most: int
 ) -> tuple[tuple[str, float, int], ...]:
     rows = (
         _rows(lake, "findings", product)
@@ -205,6 +210,6 @@ def _top(
         .head(most)
     )
     return tuple(
-        (f"{pseudonym(key, kind, entity)} ({monitor})", float(score), int(n))
+        (f"{pseudonyms.name(kind, entity)} ({monitor})", float(score), int(n))
         for kind, entity, monitor, score, n in rows.iter_rows()
     )

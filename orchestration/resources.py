@@ -1,5 +1,6 @@
 """Dagster resources: the lake, the clock, and how entities are named in public."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from monitors.errors import MonitorError
 from orchestration.evaluation import Run
 from orchestration.lake import Lake
 from orchestration.manifests import Intent
-from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.pseudonyms import Pseudonyms
 from orchestration.settings import Settings
 
 INTENT_TAG = "watchfloor/intent"
@@ -65,9 +66,9 @@ class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             connect=duckdb.get_connection,
         )
 
-    def public(self, entity_type: str, entity: str) -> str:
-        """Name of an entity that may be shown."""
-        return pseudonym(read_key(Path(self.home)), entity_type, entity)
+    def public(self, entity_type: str, entities: Iterable[str]) -> dict[str, str]:
+        """Names of entities of one type that may be shown."""
+        return Pseudonyms(Path(self.home)).names(entity_type, entities)
 
 
 class Clock(dg.ConfigurableResource):  # type: ignore[type-arg]

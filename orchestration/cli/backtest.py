@@ -27,7 +27,7 @@ from orchestration.cli.output import emit_sections, entities_option, format_opti
 from orchestration.cli.progress import progress
 from orchestration.cli.times import Time
 from orchestration.lake import Lake
-from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.pseudonyms import Pseudonyms
 from orchestration.settings import Settings, load
 
 QUALITY_NOTE = (
@@ -116,6 +116,6 @@ def _require_events(lake: Lake, monitor: Monitor, span: Span) -> None:
 
 def _hidden(changed: pl.DataFrame, monitor: Monitor, settings: Settings) -> pl.DataFrame:
     """The changes without ids: entities by pseudonym, subkeys, which may hold one, left out."""
-    key = read_key(settings.home)
-    names = [pseudonym(key, monitor.entity, entity) for entity in changed["entity"]]
-    return changed.drop("subkey").with_columns(pl.Series("entity", names, dtype=pl.String))
+    names = Pseudonyms(settings.home).names(monitor.entity, changed["entity"])
+    shown = [names[entity] for entity in changed["entity"]]
+    return changed.drop("subkey").with_columns(pl.Series("entity", shown, dtype=pl.String))

@@ -82,7 +82,7 @@ def _evaluate(
     from orchestration.demo import legs, run_leg, run_whole, summaries  # noqa: PLC0415
     from orchestration.jobs import COVERAGE  # noqa: PLC0415
     from orchestration.lake import Lake  # noqa: PLC0415
-    from orchestration.pseudonyms import read_key  # noqa: PLC0415
+    from orchestration.pseudonyms import Pseudonyms  # noqa: PLC0415
 
     lake = Lake(settings.lake)
     planned = legs(lake, registry().watching(), week=week)
@@ -97,7 +97,7 @@ def _evaluate(
         bar.advance(task)
     if not run_whole(defs, COVERAGE, instance):
         failed.append("coverage")
-    return list(summaries(lake, read_key(settings.home), planned, seconds)), failed
+    return list(summaries(lake, Pseudonyms(settings.home), planned, seconds)), failed
 
 
 def _tell(

@@ -1,7 +1,8 @@
 """`watchfloor findings`: what monitors found."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 import click
@@ -14,7 +15,7 @@ from orchestration.cli.output import emit, entities_option, format_option
 from orchestration.cli.times import Since
 from orchestration.lake import Lake
 from orchestration.partitions import DAY
-from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.pseudonyms import Pseudonyms
 from orchestration.settings import load
 
 TABLE = "findings"
@@ -52,16 +53,16 @@ def findings(
 ) -> None:
     """List what monitors found, newest first. Entities go by pseudonym."""
     settings = load()
-    lake, key = Lake(settings.lake), read_key(settings.home)
+    lake, pseudonyms = Lake(settings.lake), Pseudonyms(settings.home)
     rows = stored(lake, product=product, monitor_id=monitor_id, since=since)
     if entity is not None:
-        rows = _of(rows, entity, key)
+        rows = _of(rows, entity, pseudonyms)
     if top:
         chosen = by_entity(rows).head(limit)
     else:
         newest = rows.sort("window_end", "score", "finding_id", descending=[True, True, False])
         chosen = newest.head(limit).select(*SHOWN, *(PRIVATE if entities else []))
-    emit(chosen if entities else hidden(chosen, key), form)
+    emit(chosen if entities else hidden(chosen, pseudonyms), form)
 
 
 def stored(
@@ -107,18 +108,29 @@ def by_entity(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def hidden(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
+def hidden(rows: pl.DataFrame, pseudonyms: Pseudonyms) -> pl.DataFrame:
     """The rows with pseudonyms in place of entities."""
-    names = [pseudonym(key, kind, entity) for kind, entity in rows.select(WHO).iter_rows()]
-    return rows.with_columns(pl.Series("entity", names, dtype=pl.String))
+    return _renamed(rows, pseudonyms.names)
 
 
-def _of(rows: pl.DataFrame, entity: str, key: bytes) -> pl.DataFrame:
+def _renamed(
+    rows: pl.DataFrame, named: Callable[[str, Iterable[str]], Mapping[str, str]]
+) -> pl.DataFrame:
+    """The rows with the names of entities in their place, null for one without a name."""
+    by_type: defaultdict[str, list[str]] = defaultdict(list)
+    for kind, entity in rows.select(WHO).unique().iter_rows():
+        by_type[kind].append(entity)
+    names = {kind: named(kind, of_type) for kind, of_type in by_type.items()}
+    shown = [names[kind].get(entity) for kind, entity in rows.select(WHO).iter_rows()]
+    return rows.with_columns(pl.Series("entity", shown, dtype=pl.String))
+
+
+def _of(rows: pl.DataFrame, entity: str, pseudonyms: Pseudonyms) -> pl.DataFrame:
     """Findings of an entity, given as itself or by pseudonym."""
     is_it = pl.col("entity") == entity
     who = rows.select(WHO).unique()
     if PSEUDONYM.fullmatch(entity) is not None:
-        is_it |= hidden(who, key)["entity"] == entity
+        is_it |= _renamed(who, pseudonyms.known)["entity"].eq_missing(entity)
     return rows.join(who.filter(is_it), on=WHO, how="semi")
 
 

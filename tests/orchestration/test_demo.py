@@ -11,9 +11,9 @@ from orchestration.evaluation import Run, evaluate_span
 from orchestration.health.history import record, row
 from orchestration.jobs import DAILY_TICK, HOURLY_TICK
 from orchestration.lake import Lake
+from orchestration.pseudonyms import Pseudonyms
 from tests.support.lakes import at, put, span
 
-KEY = b"0123456789abcdef"
 MONITORS = registry().watching()
 
 
@@ -54,14 +54,16 @@ def test_a_lake_without_events_has_nothing_to_evaluate(tmp_path: Path) -> None:
     assert legs(Lake(str(tmp_path)), MONITORS, week=False) == []
 
 
-def test_what_platform_has_not_is_null_and_what_a_product_has_not_is_zero(lake: Lake) -> None:
+def test_what_platform_has_not_is_null_and_what_a_product_has_not_is_zero(
+    lake: Lake, tmp_path: Path
+) -> None:
     day = span("2026-03-02", "2026-03-03")
     for product in ("accounts", "platform"):
         mine = [m for m in MONITORS.monitors.values() if (m.product, m.every) == (product, "1d")]
         done = [made for m in mine for made in evaluate_span(Run(lake, at("2026-03-06")), m, day)]
         record(lake, product, [row(made, drift="usual", canary=True) for made in done])
     planned = [Leg(product, DAILY_TICK, day) for product in ("accounts", "platform")]
-    accounts, platform = summaries(lake, KEY, planned, {"platform": 1.5})
+    accounts, platform = summaries(lake, Pseudonyms(tmp_path), planned, {"platform": 1.5})
     assert (accounts.events, accounts.quarantined) == (1, 0)
     assert (platform.events, platform.quarantined) == (None, None)
     assert (platform.monitors, platform.failed, platform.findings) == (2, 0, 0)

@@ -1,18 +1,22 @@
+import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.pseudonyms import PseudonymError, Pseudonyms, pseudonym, read_key
 
 ROOT = Path(__file__).parents[2]
 KEY = bytes(range(32))
 
 
-def test_a_name_is_the_same_for_ever() -> None:
+def test_a_name_is_the_same_as_long_as_its_key() -> None:
     assert pseudonym(KEY, "account_id", "alice@example.com") == "account_f660fdc10790"
     assert pseudonym(KEY, "ip", "203.0.113.7") == "ip_0bcdb928f0b3"
 
@@ -40,34 +44,126 @@ def test_a_part_of_the_type_never_passes_for_a_part_of_the_entity() -> None:
     assert pseudonym(KEY, "ip", "x7")[-12:] != pseudonym(KEY, "ipx", "7")[-12:]
 
 
-def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
     key = read_key(tmp_path)
-    path = tmp_path / "keys" / "pseudonyms"
     assert len(key) == 32
-    assert read_key(tmp_path) == key == path.read_bytes()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert list(path.parent.iterdir()) == [path]
+    assert read_key(tmp_path) == key == (tmp_path / "keys" / "pseudonyms").read_bytes()
+    Pseudonyms(tmp_path).name("ip", "192.0.2.7")
+    found = sorted((tmp_path / "keys").iterdir())
+    assert [path.name for path in found] == ["entities.db", "pseudonyms"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {0o600}
 
 
-def test_installations_have_keys_of_their_own(tmp_path: Path) -> None:
-    assert read_key(tmp_path / "one") != read_key(tmp_path / "other")
+def test_an_entity_keeps_its_name_alone_and_among_others(tmp_path: Path) -> None:
+    named = Pseudonyms(tmp_path)
+    alone = named.name("account_id", "ann")
+    assert alone.startswith("account_")
+    together = named.names("account_id", ["ann", "bob", "ann"])
+    assert together == {"ann": alone, "bob": named.name("account_id", "bob")}
+    assert Pseudonyms(tmp_path).name("account_id", "ann") == alone
+    assert named.names("account_id", []) == {}
+
+
+def test_names_differ_by_entity_type_and_installation(tmp_path: Path) -> None:
+    one, other = Pseudonyms(tmp_path / "one"), Pseudonyms(tmp_path / "other")
+    names = [
+        one.name("ip", "7"),
+        one.name("ip", "8"),
+        one.name("key_id", "7"),
+        other.name("ip", "7"),
+    ]
+    assert len({name[-12:] for name in names}) == 4
+
+
+def test_many_more_than_one_query_can_hold_are_named_at_once(tmp_path: Path) -> None:
+    named = Pseudonyms(tmp_path)
+    some = named.names("ip", [str(n) for n in range(0, 5000, 2)])
+    every = named.names("ip", [str(n) for n in range(5000)])
+    assert len(set(every.values())) == 5000
+    assert some.items() <= every.items()
+
+
+def test_asking_what_is_known_makes_no_key(tmp_path: Path) -> None:
+    named = Pseudonyms(tmp_path)
+    assert named.known("ip", ["7"]) == {}
+    assert list(tmp_path.iterdir()) == []
+    seven = named.name("ip", "7")
+    assert named.known("ip", ["7", "8"]) == {"7": seven}
+    assert named.known("ip", ["8"]) == {}
+
+
+def test_one_who_was_forgotten_comes_again_under_another_name(tmp_path: Path) -> None:
+    named = Pseudonyms(tmp_path)
+    before = named.names("account_id", ["ann", "bob"])
+    assert named.forget("account_id", "ann")
+    assert not named.forget("account_id", "ann")
+    assert named.known("account_id", ["ann", "bob"]) == {"bob": before["bob"]}
+    after = named.names("account_id", ["ann", "bob"])
+    assert after["bob"] == before["bob"]
+    assert after["ann"] != before["ann"]
+
+
+def test_forgetting_where_nobody_was_named_makes_no_file(tmp_path: Path) -> None:
+    assert not Pseudonyms(tmp_path).forget("account_id", "ann")
+    assert list(tmp_path.iterdir()) == []
+
+
+def rows(path: Path) -> Sequence[tuple[bytes, bytes]]:
+    with closing(sqlite3.connect(path)) as keys:
+        found: list[tuple[bytes, bytes]] = keys.execute("SELECT * FROM entities").fetchall()
+    return found
+
+
+def test_a_destroyed_key_is_in_no_file_even_while_another_has_the_store_open(
+    tmp_path: Path,
+) -> None:
+    named = Pseudonyms(tmp_path)
+    named.names("ip", [str(n) for n in range(3000)])
+    with closing(sqlite3.connect(named.path)) as other:  # so that the log outlives each call
+        other.execute("SELECT count(*) FROM entities").fetchall()
+        named.names("ip", [str(n) for n in range(3000, 3500)])
+        before = dict(rows(named.path))
+        assert named.forget("ip", "3100")
+        after = dict(rows(named.path))
+        (gone,) = before.keys() - after.keys()
+        files = [path.read_bytes() for path in (tmp_path / "keys").iterdir()]
+    assert len(after) == 3499
+    assert not any(before[gone] in content or gone in content for content in files)
+    kept = next(iter(after.values()))
+    assert any(kept in content for content in files)
+
+
+def test_the_store_names_nobody(tmp_path: Path) -> None:
+    Pseudonyms(tmp_path).name("account_id", "alice@example.com")
+    contents = [path.read_bytes() for path in (tmp_path / "keys").iterdir()]
+    assert not any(b"alice" in content or b"account" in content for content in contents)
+
+
+def test_a_broken_store_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    named = Pseudonyms(tmp_path)
+    named.name("ip", "7")
+    named.path.write_bytes(b"no database" * 100)
+    with pytest.raises(PseudonymError, match="restore it with its folder"):
+        named.name("ip", "7")
 
 
 RACER = """
 import sys
 from pathlib import Path
-from orchestration.pseudonyms import read_key
+from orchestration.pseudonyms import Pseudonyms, read_key
 
 homes = [Path(line) for line in Path(sys.argv[1]).read_text().splitlines()]
 print("ready", flush=True)
 sys.stdin.readline()
-print(" ".join(read_key(home).hex() for home in homes))
+for home in homes:
+    names = Pseudonyms(home).names("ip", [str(n) for n in range(20)])
+    print(read_key(home).hex(), *names.values())
 """
 
 
-def test_processes_that_race_to_make_the_key_get_the_same(tmp_path: Path) -> None:
+def test_processes_that_race_give_the_same_names(tmp_path: Path) -> None:
     homes = tmp_path / "homes"
-    homes.write_text("\n".join(str(tmp_path / f"home-{i}") for i in range(200)))
+    homes.write_text("\n".join(str(tmp_path / f"home-{i}") for i in range(50)))
     racers = [
         subprocess.Popen(
             [sys.executable, "-c", RACER, str(homes)],
@@ -85,7 +181,11 @@ def test_processes_that_race_to_make_the_key_get_the_same(tmp_path: Path) -> Non
         assert racer.stdin is not None
         racer.stdin.write("\n")
         racer.stdin.flush()
-    found = [racer.communicate()[0].split() for racer in racers]
-    assert len(found[0]) == 200
+    found = [racer.communicate()[0].splitlines() for racer in racers]
+    assert [racer.returncode for racer in racers] == [0, 0, 0]
+    assert len(found[0]) == 50
     assert found[0] == found[1] == found[2]
-    assert len(list((tmp_path / "home-0" / "keys").iterdir())) == 1
+    assert sorted(path.name for path in (tmp_path / "home-0" / "keys").iterdir()) == [
+        "entities.db",
+        "pseudonyms",
+    ]

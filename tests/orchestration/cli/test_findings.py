@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.pseudonyms import Pseudonyms
 from tests.orchestration.cli.conftest import Watchfloor
 
 pytestmark = pytest.mark.usefixtures("lake")
@@ -28,9 +28,9 @@ def test_lists_the_newest_first_and_the_highest_of_an_hour(watchfloor: Watchfloo
 
 def test_shows_pseudonyms_and_no_evidence_unless_asked(watchfloor: Watchfloor, home: Path) -> None:
     done = watchfloor("findings")
-    key = read_key(home)
-    assert pseudonym(key, "account_id", "ann") in done.stdout
-    assert "ann" not in done.stdout.replace(pseudonym(key, "account_id", "ann"), "")
+    name = Pseudonyms(home).name("account_id", "ann")
+    assert name in done.stdout
+    assert "ann" not in done.stdout.replace(name, "")
     assert "evidence" not in done.stdout
     assert "evidence" in watchfloor("findings", "--entities").stdout
 
@@ -38,7 +38,7 @@ def test_shows_pseudonyms_and_no_evidence_unless_asked(watchfloor: Watchfloor, h
 def test_an_entity_is_found_by_its_id_and_by_its_pseudonym(
     watchfloor: Watchfloor, home: Path
 ) -> None:
-    name = pseudonym(read_key(home), "account_id", "bob")
+    name = Pseudonyms(home).name("account_id", "bob")
     for given in ("bob", name):
         assert [r["entity"] for r in found(watchfloor, "--entity", given)] == [name]
     assert found(watchfloor, "--entity", "account_000000000000") == []
