@@ -92,6 +92,11 @@ class Row:
         return found if isinstance(found, str) and self.kind != DIGEST else None
 
     @property
+    def untried(self) -> bool:
+        """Whether nobody can have been told of it."""
+        return not self.attempts and self.leased_by is None
+
+    @property
     def since(self) -> datetime:
         """When it was first due; of one that was put off, as its progress says."""
         if "due" in self.progress:

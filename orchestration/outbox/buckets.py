@@ -8,6 +8,7 @@ from orchestration.ledger.channels import Channel
 from orchestration.ledger.outbox import LONGEST
 from orchestration.outbox.settings import Settings
 
+SKEW = timedelta(seconds=60)  # how far the clocks of machines that drain may be apart
 FIRST, LAST = 2.0, 60.0  # seconds until the first retry, and between later ones
 WHOLE = 1 - 1e-6  # a token, as far as adding up seconds is exact
 
@@ -18,7 +19,9 @@ def fresh(receiver: str, now: datetime, settings: Settings) -> Channel:
 
 
 def tokens_at(channel: Channel, now: datetime, settings: Settings) -> float:
-    """Messages that may be sent at once; a clock that was put back adds none."""
+    """Messages that may be sent at once; all, where the clock was put back since."""
+    if channel.refilled_at > now + SKEW:
+        return float(settings.burst)
     seconds = max(0.0, (now - channel.refilled_at).total_seconds())
     return min(float(settings.burst), channel.tokens + seconds * settings.rate)
 

@@ -52,7 +52,7 @@ def _in_line(line: list[Row], now: datetime) -> Iterator[Work]:
         if row.kind == NOTICE and _untold(row):
             run.append(row)
             continue
-        if not row.is_due(now) and not row.attempts:
+        if not row.is_due(now) and row.untried:
             continue  # asked for later than what comes after it
         yield from _merged(run, now)
         run = []
@@ -80,5 +80,5 @@ def _hurried(works: list[Work]) -> list[Work]:
 
 
 def _untold(row: Row) -> bool:
-    """Whether nobody can have been told of it, so that another may tell it."""
-    return row.attempts == 0 and row.lane != S0
+    """Whether another may tell it."""
+    return row.untried and row.lane != S0

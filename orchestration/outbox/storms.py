@@ -33,7 +33,7 @@ def collapsed(works: list[Work], channel: Channel, now: datetime, settings: Sett
 
 def _may(work: Work) -> bool:
     row = work.head
-    return row.kind == NOTICE and row.attempts == 0 and row.lane != S0
+    return row.kind == NOTICE and row.untried and row.lane != S0
 
 
 def _waits(work: Work, before: float, now: datetime, settings: Settings) -> timedelta:

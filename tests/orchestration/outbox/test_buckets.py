@@ -36,8 +36,13 @@ def test_urgent_messages_leave_a_debt_of_one_burst_at_most() -> None:
     assert tokens_at(channel, after(4), DEFAULT) == 1
 
 
-def test_a_clock_put_back_adds_nothing_and_stops_nothing() -> None:
-    channel = taken(Channel("C1", 1.0, after(3600)), NOON, DEFAULT)
+def test_a_clock_put_back_stops_nothing() -> None:
+    assert tokens_at(Channel("C1", 0.0, after(61)), NOON, DEFAULT) == 3
+    assert taken(Channel("C1", 0.0, after(3600)), NOON, DEFAULT) == Channel("C1", 2.0, NOON)
+
+
+def test_a_clock_that_is_a_little_behind_adds_nothing() -> None:
+    channel = taken(Channel("C1", 1.0, after(60)), NOON, DEFAULT)
     assert channel == Channel("C1", 0.0, NOON)
     assert tokens_at(channel, after(1), DEFAULT) == 1
 

@@ -1,0 +1,400 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+
+from orchestration.ledger.channels import Channel, channel
+from orchestration.ledger.database import reading, writing
+from orchestration.ledger.leases import lease
+from orchestration.ledger.outbox import Row, rows_of
+from orchestration.ledger.tables import audit, outbox
+from orchestration.outbox.drain import Drained
+from orchestration.outbox.errors import OutboxError
+from orchestration.outbox.progress import Progress
+from orchestration.outbox.results import Busy, Down, Gone, Refused, Result, Sent
+from orchestration.outbox.work import Work
+from tests.support.ledgers import NOON
+from tests.support.outboxes import (
+    Clock,
+    Receiver,
+    after,
+    many,
+    outcomes,
+    put,
+    row,
+    run,
+    tally,
+)
+
+TIMED_OUT = Down("timeout", unknown=True)
+
+
+def found(ledger: Engine, name: str) -> Row:
+    with reading(ledger) as connection:
+        (known,) = rows_of(connection, [name])
+    return known
+
+
+def of(ledger: Engine, receiver: str = "C1") -> Channel | None:
+    with reading(ledger) as connection:
+        return channel(connection, receiver)
+
+
+def test_nothing_to_send_writes_nothing(ledger: Engine) -> None:
+    put(ledger, row("a", 1, not_before=after(60)))
+    assert run(ledger, Receiver(), Clock()) == Drained()
+    assert of(ledger) is None
+    assert found(ledger, "a") == row("a", 1, not_before=after(60))
+
+
+def test_what_waits_is_sent_in_order_and_no_faster_than_the_receiver_takes_it(
+    ledger: Engine,
+) -> None:
+    put(ledger, *many("abcdef"), row("g", 1, lane=0), row("h", 1, receiver="C2"))
+    receiver, clock = Receiver(), Clock()
+    drained = run(ledger, receiver, clock)
+    assert receiver.got == ["g", "a", "b", "h", "c", "d", "e", "f"]
+    assert drained == Drained(sent=8)
+    assert clock.now - NOON == pytest.approx(timedelta(seconds=4), abs=timedelta(milliseconds=1))
+    assert tally(ledger) == {"sent": 8}
+    assert run(ledger, receiver, clock) == Drained()
+    assert len(receiver.calls) == 8
+
+
+def test_a_drain_ends_at_its_limit_and_at_its_deadline(ledger: Engine) -> None:
+    put(ledger, *many("abcdef"))
+    receiver, clock = Receiver(), Clock()
+    assert run(ledger, receiver, clock, limit=2) == Drained(sent=2, waiting=4, oldest=NOON)
+    assert run(ledger, receiver, clock, seconds=1.5) == Drained(sent=2, waiting=2, oldest=NOON)
+    assert found(ledger, "e").attempts == 0
+    assert run(ledger, receiver, clock) == Drained(sent=2)
+
+
+def test_what_is_not_sent_in_time_is_given_back_untried(ledger: Engine) -> None:
+    put(ledger, *many("abc"))
+    clock = Clock()
+
+    def slow(_work: Work, number: int) -> Result | None:
+        clock.sleep(6)
+        return Down("timeout", unknown=True) if number == 99 else None
+
+    receiver = Receiver(slow)
+    assert run(ledger, receiver, clock) == Drained(sent=2, waiting=1, oldest=NOON)
+    left = found(ledger, "c")
+    assert (left.attempts, left.leased_by, left.leased_until) == (0, None, None)
+
+
+def test_notices_of_a_thread_are_merged_and_their_ids_kept(ledger: Engine) -> None:
+    put(ledger, *many("abc", thread="t"), row("d", 1, thread="t", lane=0))
+    told: list[tuple[str, list[str], bool]] = []
+
+    def take(work: Work, seen: Progress) -> Result:
+        told.append((work.outbox_id, [each.outbox_id for each in work.absorbed], seen.first_try))
+        return Sent()
+
+    assert run(ledger, take, Clock()) == Drained(sent=2, merged=2)
+    assert told == [("d", [], True), ("c", ["a", "b"], True)]
+    assert outcomes(ledger) == {"a": "merged", "b": "merged", "c": "sent", "d": "sent"}
+    assert found(ledger, "a").progress == {"into": "c"}
+    assert found(ledger, "c").progress == {"due": 1772452800, "rows": 2}
+
+
+def test_a_message_that_failed_tells_the_same_again(ledger: Engine) -> None:
+    put(ledger, *many("ab", thread="t"))
+    told: list[list[str]] = []
+
+    def take(work: Work, number: int) -> Result | None:
+        told.append([each.outbox_id for each in work.every])
+        return TIMED_OUT if number == 1 else None
+
+    receiver, clock = Receiver(take), Clock()
+    assert run(ledger, receiver, clock) == Drained(merged=1, retried=1)
+    put(ledger, row("c", 1, thread="t"))
+    clock.sleep(5)
+    assert run(ledger, receiver, clock) == Drained(sent=2)
+    assert told == [["a", "b"], ["a", "b"], ["c"]]
+
+
+def test_a_long_backlog_becomes_one_message_per_receiver(ledger: Engine) -> None:
+    put(ledger, *many([f"n{number:04}" for number in range(1200)]))
+    put(ledger, row("s", 1, lane=0), row("o", 1, receiver="C2"))
+    receiver, clock = Receiver(), Clock(after(3600))
+    assert run(ledger, receiver, clock) == Drained(sent=3, collapsed=1200)
+    assert len(receiver.got) == 3
+    assert tally(ledger) == {"sent": 3, "collapsed": 1200}
+    (storm,) = {"s", "o"} ^ set(receiver.got)
+    assert found(ledger, "n0000").progress == {"into": storm}
+    told = found(ledger, storm)
+    assert (told.payload["n"], told.payload["n_s2"], told.progress["rows"]) == (1200, 1200, 1200)
+    assert len(told.payload["threads"]) == 20
+
+
+def test_a_pause_that_was_asked_for_is_kept(ledger: Engine) -> None:
+    put(ledger, *many("ab"), row("c", 1, receiver="C2"))
+    receiver = Receiver(lambda _work, number: Busy(timedelta(seconds=30)) if number == 1 else None)
+    clock = Clock()
+    assert run(ledger, receiver, clock) == Drained(sent=1, retried=1, waiting=1, oldest=NOON)
+    known = of(ledger)
+    assert known is not None
+    assert (known.blocked_until, known.failing_since) == (after(30), NOON)
+    put(ledger, row("s", 1, lane=0))
+    clock.now = after(29.9)
+    assert run(ledger, receiver, clock).sent == 0
+    clock.now = after(30)
+    assert run(ledger, receiver, clock) == Drained(sent=3)
+    assert receiver.got == ["c", "s", "a", "b"]
+    known = of(ledger)
+    assert known is not None
+    assert (known.blocked_until, known.failing_since) == (None, None)
+
+
+def test_a_receiver_that_is_away_is_tried_by_one_message_ever_less_often(ledger: Engine) -> None:
+    put(ledger, *many("abcdefgh"))
+    receiver, clock = Receiver(lambda _work, _number: TIMED_OUT), Clock()
+    while clock.now < after(600):
+        run(ledger, receiver, clock, seconds=5)
+        clock.sleep(5)
+    assert set(receiver.calls) == {"a"}
+    assert 12 <= len(receiver.calls) <= 24
+    left = found(ledger, "a")
+    assert (left.error, left.attempts) == ("timeout:unknown", len(receiver.calls))
+    clock.sleep(60)
+    receiver.fails = lambda _work, _number: None
+    assert run(ledger, receiver, clock) == Drained(sent=8)
+
+
+def test_only_a_message_that_nothing_came_of_yet_is_a_first_try(ledger: Engine) -> None:
+    put(ledger, row("a", 1, thread="t"))
+    with writing(ledger) as connection:
+        lease(connection, ["a"], by="dead", now=NOON, until=after(60))
+    put(ledger, row("b", 1, thread="t", kind="act"), row("c", 1, thread="u"))
+    seen: dict[str, bool] = {}
+
+    def take(work: Work, progress: Progress) -> Result:
+        seen[work.outbox_id] = progress.first_try
+        return Down("timeout", unknown=True) if work.outbox_id == "a" else Sent()
+
+    run(ledger, take, Clock())
+    assert seen == {"c": True}
+    run(ledger, take, Clock(after(60)))
+    put(ledger, row("s", 1, thread="t", lane=0))
+    run(ledger, take, Clock(after(61)))
+    assert seen == {"c": True, "a": False, "s": False}
+
+
+def test_parts_that_are_done_are_seen_again(ledger: Engine) -> None:
+    put(ledger, row("a", 1))
+    seen_parts = []
+
+    def take(work: Work, seen: Progress) -> Result:
+        seen_parts.append(seen.parts)
+        if not seen.parts:
+            seen.record("parent", "1700000000.000100")
+            seen.record("n", 3)
+            return Down(f"http {work.lane}\n", unknown=False)
+        return Sent()
+
+    clock = Clock()
+    run(ledger, take, clock)
+    assert found(ledger, "a").error == "http_2_"
+    clock.sleep(2)
+    run(ledger, take, clock)
+    assert seen_parts == [{}, {"parent": "1700000000.000100", "n": 3}]
+    assert outcomes(ledger) == {"a": "sent"}
+
+
+def test_the_names_of_the_drain_are_no_parts(ledger: Engine) -> None:
+    put(ledger, row("a", 1))
+
+    def take(_work: Work, seen: Progress) -> Result:
+        seen.record("rows", 1)
+        return Sent()
+
+    with pytest.raises(OutboxError, match="Part 'rows' is the drain's own"):
+        run(ledger, take, Clock())
+
+
+def test_a_message_that_raises_keeps_no_other_from_being_sent(ledger: Engine) -> None:
+    put(ledger, *many("abc"), row("d", 1, thread="t-b", kind="act"))
+
+    def poison(work: Work, _number: int) -> Result | None:
+        if work.outbox_id == "b":
+            raise KeyError("what somebody wrote")
+        return None
+
+    receiver = Receiver(poison)
+    with pytest.raises(KeyError):
+        run(ledger, receiver, Clock(), seconds=1)
+    assert receiver.got == ["a", "c"]
+    left = found(ledger, "b")
+    assert (left.error, left.attempts, left.leased_by) == ("KeyError", 1, None)
+    known = of(ledger)
+    assert known is not None
+    assert known.failing_since is None
+
+
+def test_several_that_raise_are_raised_together(ledger: Engine) -> None:
+    put(ledger, *many("ab"))
+
+    def poison(work: Work, _seen: Progress) -> Result:
+        raise ValueError(work.outbox_id)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        run(ledger, poison, Clock(), seconds=0.5)
+    assert [str(error) for error in raised.value.exceptions] == ["a", "b"]
+
+
+def test_a_refused_message_is_over_and_says_so(ledger: Engine) -> None:
+    put(ledger, *many("ab"))
+    receiver = Receiver(
+        lambda work, _number: Refused("channel_not_found") if work.outbox_id == "a" else None
+    )
+    assert run(ledger, receiver, Clock()) == Drained(sent=1, refused=1)
+    left = found(ledger, "a")
+    assert (left.error, left.progress["elsewhere"]) == ("channel_not_found", "none")
+    assert outcomes(ledger) == {"a": "refused", "b": "sent"}
+
+
+def test_a_refused_message_is_told_elsewhere_at_once(ledger: Engine) -> None:
+    put(ledger, row("a", 1, lane=3))
+    receiver = Receiver(lambda _work, _number: Refused("channel_not_found"))
+    second = Receiver()
+    assert run(ledger, receiver, Clock(), fallback=second) == Drained(refused=1)
+    assert second.got == ["a"]
+    assert found(ledger, "a").progress["elsewhere"] == "Sent"
+
+
+def test_a_refused_message_waits_until_it_can_be_told_elsewhere(ledger: Engine) -> None:
+    put(ledger, row("a", 1))
+    receiver = Receiver(lambda _work, _number: Refused("channel_not_found"))
+    second = Receiver(lambda _work, number: TIMED_OUT if number == 1 else None)
+    clock = Clock()
+    assert run(ledger, receiver, clock, fallback=second, seconds=0.5) == Drained(retried=1)
+    assert outcomes(ledger) == {"a": None}
+    clock.sleep(2)
+    assert run(ledger, receiver, clock, fallback=second) == Drained(refused=1)
+    assert second.got == ["a"]
+
+
+def test_a_message_whose_thread_was_deleted_begins_again_once(ledger: Engine) -> None:
+    put(ledger, row("a", 1), row("b", 1))
+    parts = []
+
+    def take(work: Work, seen: Progress) -> Result:
+        parts.append((work.outbox_id, seen.parts))
+        seen.record("reply", "2.0")
+        return Gone() if work.outbox_id == "b" or len(parts) == 1 else Sent()
+
+    assert run(ledger, take, Clock()) == Drained(sent=1, retried=2, refused=1)
+    assert parts == [("a", {}), ("b", {}), ("a", {}), ("b", {})]
+    assert found(ledger, "b").error == "gone"
+
+
+def outage(ledger: Engine, minutes: int, second: Receiver, receiver: Receiver) -> Clock:
+    clock = Clock()
+    while clock.now < after(60 * minutes):
+        run(ledger, receiver, clock, seconds=5, fallback=second)
+        clock.sleep(10)
+    return clock
+
+
+def test_what_is_urgent_is_told_elsewhere_in_an_outage_and_counted_when_it_ends(
+    ledger: Engine,
+) -> None:
+    put(ledger, row("a", 1, lane=0), row("b", 1, lane=1), row("c", 1, lane=1), row("d", 1, lane=2))
+    receiver, second = Receiver(lambda _work, _number: TIMED_OUT), Receiver()
+    outage(ledger, 10, second, receiver)
+    assert second.got == []
+    clock = outage(ledger, 12, second, receiver)
+    assert second.got == ["a", "c"]
+    assert tally(ledger) == {"fallback": 3, None: 2}
+    receiver.fails = lambda _work, _number: None
+    run(ledger, receiver, clock, fallback=second)
+    clock.sleep(60)
+    run(ledger, receiver, clock, fallback=second)
+    with reading(ledger) as connection:
+        told = connection.execute(select(outbox.c.payload).where(outbox.c.kind == "elsewhere"))
+        assert [each.payload["n"] for each in told] == [3]
+    assert tally(ledger) == {"fallback": 3, "sent": 2}
+
+
+def test_everything_but_digests_is_told_elsewhere_after_an_hour(ledger: Engine) -> None:
+    put(ledger, *many("abc"), row("d", 1, kind="digest", lane=3))
+    receiver, second = Receiver(lambda _work, _number: TIMED_OUT), Receiver()
+    outage(ledger, 59, second, receiver)
+    assert second.got == []
+    outage(ledger, 62, second, receiver)
+    assert second.got == ["c"]
+    assert outcomes(ledger)["d"] is None
+    assert tally(ledger) == {"fallback": 3, None: 2}
+
+
+def test_nothing_is_lost_while_both_notifiers_are_away(ledger: Engine) -> None:
+    put(ledger, *many("ab", lane=1))
+    away = Receiver(lambda _work, _number: TIMED_OUT)
+    outage(ledger, 15, Receiver(lambda _work, _number: Refused("smtp_550")), away)
+    assert tally(ledger) == {None: 2}
+    clock, second = Clock(after(16 * 60)), Receiver()
+    assert run(ledger, away, clock, fallback=second, seconds=5).fallback == 2
+    assert second.got == ["b"]
+
+
+def test_a_drain_leaves_a_message_to_the_one_that_took_it_over(ledger: Engine) -> None:
+    put(ledger, *many("ab"))
+    clock, other = Clock(), Receiver()
+
+    def late(work: Work, seen: Progress) -> Result:
+        if work.outbox_id == "b":
+            return Sent()
+        clock.sleep(120)  # as long as it takes for the lease to end
+        run(ledger, other, clock)
+        seen.record("parent", "1")
+        raise AssertionError("It sent what was not its own any more.")
+
+    run(ledger, late, clock, seconds=10)
+    assert other.got == ["a", "b"]
+    assert outcomes(ledger) == {"a": "sent", "b": "sent"}
+
+
+def test_a_clock_put_back_ends_the_drain_and_delays_nothing(ledger: Engine) -> None:
+    put(ledger, *many("ab"), row("c", 1, created_at=after(30), not_before=after(30)))
+    clock = Clock()
+
+    def back(_work: Work, number: int) -> Result | None:
+        if number == 1:
+            clock.now = after(-3600)
+        return None
+
+    receiver = Receiver(back)
+    assert run(ledger, receiver, clock).sent == 1
+    assert run(ledger, receiver, clock) == Drained(sent=2)
+    assert receiver.got == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("jump", [-86400, -3600, 3600, 86400])
+def test_a_failure_is_tried_again_though_the_clock_jumped(ledger: Engine, jump: int) -> None:
+    put(ledger, *many("ab"))
+    receiver = Receiver(
+        lambda _work, number: [Busy(timedelta(hours=9)), TIMED_OUT, None, None][number - 1]
+    )
+    run(ledger, receiver, Clock())
+    clock = Clock(after(jump))
+    run(ledger, receiver, clock)
+    clock.sleep(60)
+    run(ledger, receiver, clock)
+    assert receiver.got == ["a", "b"]
+
+
+def test_the_dead_of_another_clock_hold_nothing(ledger: Engine) -> None:
+    put(ledger, row("a", 1))
+    with writing(ledger) as connection:
+        lease(connection, ["a"], by="dead", now=after(7200), until=after(7260))
+    receiver = Receiver()
+    assert run(ledger, receiver, Clock()) == Drained(sent=1)
+
+
+def test_sending_is_no_act(ledger: Engine) -> None:
+    put(ledger, row("a", 1))
+    run(ledger, Receiver(), Clock())
+    with reading(ledger) as connection:
+        assert connection.scalars(select(audit.c.verb)).all() == ["init"]
