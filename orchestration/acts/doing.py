@@ -119,6 +119,8 @@ def finish(
         if found.alerts and not any(alert.state is AlertState.FIRING for alert in alerts):
             _stop_ladder(deed, found.thread)
         payload = {**_payload(done, found), "state_hash": hash_of(found.thread, alerts)}
+        if seen is not None and found.thread is thread:
+            payload["seen"] = seen
         _enqueue(deed, found.thread, {**payload, **(more or {})}, seq)
     return done
 

@@ -148,23 +148,23 @@ def _look(deed: Deed, verb: Verb, thread_id: str, seen: str) -> _Group | Done:
         )
     alerts = alerts_of(deed.connection, thread)
     if hash_of(thread, alerts) != seen:
-        raise StaleError(last_act(deed.connection, thread_id))
+        raise StaleError(last_act(deed.connection, thread_id, after=seen))
     return _Group(thread, alerts)
 
 
 def _done_before(deed: Deed, verb: Verb, thread_id: str, seen: str) -> Done | None:
-    same = (
+    mine = (
         select(outbox.c.payload)
         .join(audit, audit.c.seq == outbox.c.audit_seq)
         .where(audit.c.object == object_id(thread_id), audit.c.verb == verb)
-        .where(audit.c.actor == deed.who.id, audit.c.before == seen, outbox.c.kind == ACT)
+        .where(audit.c.actor == deed.who.id, outbox.c.kind == ACT)
     )
-    payload = deed.connection.execute(same).scalar_one_or_none()
-    if payload is None:
-        return None
-    until = payload.get("until")
-    ends = None if until is None else datetime.fromtimestamp(until, UTC)
-    return Done(verb, deed.who.id, payload["n"], ends, again=True)
+    for payload in deed.connection.execute(mine).scalars():
+        if payload.get("seen") == seen:  # only of the thread that it was done in
+            until = payload.get("until")
+            ends = None if until is None else datetime.fromtimestamp(until, UTC)
+            return Done(verb, deed.who.id, payload["n"], ends, again=True)
+    return None
 
 
 def _acked_before(found: _Group, who: Person) -> Done:

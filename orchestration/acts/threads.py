@@ -76,13 +76,19 @@ def hash_of(thread: Thread, alerts: Iterable[Alert]) -> str:
     return digest_parts("seen", thread.thread_id, str(thread.revision), *parts)
 
 
-def last_act(connection: Connection, thread_id: str) -> LastAct | None:
-    """What a person last did to the thread; None if nobody did anything."""
-    of_thread = select(audit.c.actor, audit.c.verb, audit.c.at).where(
+def last_act(connection: Connection, thread_id: str, *, after: str | None = None) -> LastAct | None:
+    """What a person last did to the thread; None if nobody did anything.
+
+    With `after`, a hash that somebody saw, None too if they saw what that act had left.
+    """
+    of_thread = select(audit).where(
         audit.c.object == object_id(thread_id), audit.c.actor.not_like("system:%")
     )
-    row = connection.execute(of_thread.order_by(audit.c.seq.desc()).limit(1)).one_or_none()
-    return LastAct(*row) if row else None
+    newest = of_thread.order_by(audit.c.seq.desc()).limit(1)
+    row = connection.execute(newest).mappings().one_or_none()
+    if row is None or (after is not None and row["after"] == after):
+        return None
+    return LastAct(row["actor"], row["verb"], row["at"])
 
 
 def object_id(thread_id: str) -> str:

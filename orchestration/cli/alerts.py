@@ -34,7 +34,7 @@ for command in (show, explain, ack, lower, silence, unsilence, silences, replay)
 @click.option(
     "--state",
     "states",
-    type=click.Choice([*AlertState]),
+    type=click.Choice([state.value for state in AlertState]),
     multiple=True,
     help="Only in this state; may be repeated. All but closed ones, if not given.",
 )
@@ -48,7 +48,9 @@ for command in (show, explain, ack, lower, silence, unsilence, silences, replay)
 @click.option("--product", help="Only of this product.")
 @click.option("--monitor", metavar="ID", help="Only of this monitor: product/name.")
 @click.option(
-    "--mode", type=click.Choice([*Mode]), help="Only of monitors whose effective mode this is."
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    help="Only of monitors whose effective mode this is.",
 )
 @click.option("--entity", help="Only of this entity: its pseudonym, or its id.")
 @click.option("--since", type=Since(), help="Only seen from then on: 24h, 7d or 2026-03-01.")

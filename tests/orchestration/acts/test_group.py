@@ -40,6 +40,7 @@ def test_an_ack_takes_all_that_fires_and_tells_the_thread(desk: Desk) -> None:
         "by": "heron-7",
         "n": 2,
         "until": int(at(6).timestamp()),
+        "seen": clicked["seen"],
         "state_hash": desk.seen()["seen"],
     }
     of_thread = [entry for entry in desk.audit("ack") if entry.object.startswith("thread:")]
@@ -96,6 +97,17 @@ def test_a_click_on_what_news_has_changed_is_stale_by_nobody(desk: Desk) -> None
     with pytest.raises(StaleError, match="news was found") as raised:
         ack(desk.engine, who=HERON, **clicked, now=at(3), terms=desk.terms)
     assert raised.value.last is None
+
+
+def test_what_somebody_did_before_a_person_looked_is_not_blamed_for_a_stale_click(
+    desk: Desk,
+) -> None:
+    desk.tick(0, finding(0))
+    assign(desk.engine, who=OTTER, **desk.seen(), now=at(2), terms=desk.terms)
+    clicked = desk.seen()
+    desk.tick(1, finding(1, "b"))
+    with pytest.raises(StaleError, match="news was found"):
+        ack(desk.engine, who=HERON, **clicked, now=at(3), terms=desk.terms)
 
 
 def test_of_two_people_who_ack_at_once_one_wins_and_the_other_is_told_who(desk: Desk) -> None:
@@ -200,6 +212,23 @@ def test_a_snooze_stays_in_its_route(desk: Desk) -> None:
         ["harm", "=", "spam"],
         ["severity", "=~", "S2|S3"],
     ]
+
+
+def test_a_snooze_in_one_thread_is_none_in_another_that_shows_the_same(desk: Desk) -> None:
+    first = Route("both", "C0BOTH", goes_on=True, group_by=("product",))
+    desk.config = type(desk.config)((first, *desk.config.routes))
+    desk.tick(0, finding(0))
+    for receiver, hour in (("C0ABUSE", 2), ("C0ABUSE", 3), ("C0BOTH", 4), ("C0BOTH", 4)):
+        done = snooze(
+            desk.engine,
+            who=HERON,
+            **desk.seen(receiver),
+            for_=HOUR,
+            now=at(hour),
+            terms=desk.terms,
+        )
+        assert (done.again, done.until) == (False, at(hour + 1))
+    assert len(desk.rows("silences")) == 4
 
 
 def test_what_still_fires_when_a_snooze_ends_is_told_within_one_tick(desk: Desk) -> None:
