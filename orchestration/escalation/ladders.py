@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, or_, select
 
 from orchestration.acts.threads import object_id, threads_of, was_in
 from orchestration.alerts.groups import Router
-from orchestration.alerts.mutes import labels_of
 from orchestration.alerts.records import Watched
 from orchestration.escalation.moves import SILENCED, Calling, Climb, Move, move, standing
+from orchestration.escalation.teams import own
 from orchestration.intake.rules import Rules
 from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.alerts import of_ids
@@ -104,10 +104,8 @@ def _moves(
             row = last.get(thread.thread_id)
             marked = [alerts[name] for name in row.marks if name in alerts] if row else []
             here = [alert for alert in marked if was_in(thread, alert)]
-            # What is told at two receivers calls once, where it is told first.
-            own = [a for a in here if routing(labels_of(a, watched))[0].name == thread.route]
             stands = standing(
-                own,
+                own(thread, here, routing, watched),  # what is told twice calls once
                 rota=rules.rota,
                 watched=watched,
                 opened_at=thread.opened_at,
