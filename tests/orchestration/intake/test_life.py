@@ -143,8 +143,8 @@ class Kept(Life):
 
 def test_a_life_through_the_ledger_is_the_same_as_in_memory(ledger: Engine) -> None:
     few = ledger.dialect.name == "postgresql"
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        lambda: Kept(ledger),
+    run_state_machine_as_test(
+        lambda: Kept(ledger),  # type: ignore[arg-type]
         settings=settings(
             max_examples=6 if few else 25,
             stateful_step_count=20 if few else 30,

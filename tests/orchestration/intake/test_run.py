@@ -232,7 +232,7 @@ def test_two_intakes_at_once_take_each_finding_once(ledger: Engine, url: str, la
         thread.join()
     assert errors == []
     assert [row["count"] for row in table(ledger, "alerts")] == [4, 4]
-    assert sorted(kind for _, kind, _ in history(ledger)) == ["duplicate"] * 6 + ["new"] * 2
+    assert sorted(str(kind) for _, kind, _ in history(ledger)) == ["duplicate"] * 6 + ["new"] * 2
     assert len(table(ledger, "outbox")) == 1
     verbs = [row["verb"] for row in table(ledger, "audit", "seq")]
     assert verbs == ["init", "open", "open", "intake"]
