@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 PREFIX = "WATCHFLOOR_"
 HERE = Path(__file__).parent
 SLACK = "https://slack.com/api/"
+LONGEST_DAYS = 36_500
 
 
 class SettingsError(ValueError):
@@ -23,6 +24,18 @@ class Slack:
     app_token: str = field(default="", repr=False)
     signing_secret: str = field(default="", repr=False)
     url: str = SLACK
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """For how long each kind of record is kept, in whole days. `docs/retention.md` says of what."""
+
+    runs: timedelta = timedelta(days=14)
+    text: timedelta = timedelta(days=30)
+    samples: timedelta = timedelta(days=30)
+    events: timedelta = timedelta(days=90)
+    findings: timedelta = timedelta(days=400)
+    messages: timedelta = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,7 @@ class Settings:
     health_channel: str
     fallback: str = field(repr=False)
     slack: "Slack"
+    keep: Keep
 
     @property
     def dagster_home(self) -> Path:
@@ -83,7 +97,35 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             signing_secret=_text(environment, "SLACK_SIGNING_SECRET", ""),
             url=_text(environment, "SLACK_URL", SLACK),
         ),
+        keep=_keep(environment),
     )
+
+
+def _keep(environment: Mapping[str, str]) -> Keep:
+    """Days to keep things. Text goes with its events at the latest: they say whose it is."""
+    usual = Keep()
+    keep = Keep(
+        **{
+            part.name: _days(environment, part.name, getattr(usual, part.name))
+            for part in fields(Keep)
+        }
+    )
+    for short, long in (("text", "events"), ("events", "findings")):
+        less, more = getattr(keep, short), getattr(keep, long)
+        if less > more:
+            raise SettingsError(
+                f"{PREFIX}KEEP_{short.upper()}_DAYS is {less.days}, more than "
+                f"{PREFIX}KEEP_{long.upper()}_DAYS, {more.days}; wanted at most that."
+            )
+    return keep
+
+
+def _days(environment: Mapping[str, str], name: str, default: timedelta) -> timedelta:
+    name = f"KEEP_{name.upper()}_DAYS"
+    days = _whole(environment, name, str(default.days))
+    if not 1 <= days <= LONGEST_DAYS:
+        raise SettingsError(f"{PREFIX}{name} is {days}; wanted 1 to {LONGEST_DAYS} days.")
+    return timedelta(days=days)
 
 
 def _text(environment: Mapping[str, str], name: str, default: str) -> str:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import HERE, Settings, SettingsError, Slack, load
+from orchestration.settings import HERE, Keep, Settings, SettingsError, Slack, load
 
 
 def test_every_setting_has_a_default() -> None:
@@ -26,6 +26,14 @@ def test_every_setting_has_a_default() -> None:
         health_channel="C0WATCHFLOOR",
         fallback="",
         slack=Slack(url="https://slack.com/api/"),
+        keep=Keep(
+            runs=timedelta(days=14),
+            text=timedelta(days=30),
+            samples=timedelta(days=30),
+            events=timedelta(days=90),
+            findings=timedelta(days=400),
+            messages=timedelta(days=90),
+        ),
     )
 
 
@@ -50,6 +58,12 @@ GIVEN = {
     "WATCHFLOOR_SLACK_APP_TOKEN": "app",
     "WATCHFLOOR_SLACK_SIGNING_SECRET": "secret",
     "WATCHFLOOR_SLACK_URL": "http://127.0.0.1:4000/api/",
+    "WATCHFLOOR_KEEP_RUNS_DAYS": "1",
+    "WATCHFLOOR_KEEP_TEXT_DAYS": "3",
+    "WATCHFLOOR_KEEP_SAMPLES_DAYS": "2",
+    "WATCHFLOOR_KEEP_EVENTS_DAYS": "4",
+    "WATCHFLOOR_KEEP_FINDINGS_DAYS": "5",
+    "WATCHFLOOR_KEEP_MESSAGES_DAYS": "6",
     "PATH": "/bin",
 }
 
@@ -74,6 +88,14 @@ def test_every_setting_can_be_given() -> None:
         health_channel="C0HEALTH",
         fallback="smtp://mail.example:25?to=duty",
         slack=Slack("bot", "app", "secret", "http://127.0.0.1:4000/api/"),
+        keep=Keep(
+            runs=timedelta(days=1),
+            text=timedelta(days=3),
+            samples=timedelta(days=2),
+            events=timedelta(days=4),
+            findings=timedelta(days=5),
+            messages=timedelta(days=6),
+        ),
     )
     assert found.dagster_home == Path("/srv/watchfloor/dagster")
 
@@ -93,6 +115,7 @@ def test_a_setting_left_empty_is_one_not_given() -> None:
 WHOLE = "wanted a whole number of at least 0."
 SHARE = "wanted a share over 0, at most 1."
 DAY = "wanted a day, as in 2026-01-01."
+MOST, KEEP = "wanted at most that.", "WATCHFLOOR_KEEP"
 
 
 @pytest.mark.parametrize(
@@ -125,3 +148,24 @@ def test_no_secret_is_in_the_settings_as_they_are_printed() -> None:
     assert "'bot'" not in printed
     assert "'app'" not in printed
     assert "'secret'" not in printed
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (
+            {"TEXT": "91"},
+            f"{KEEP}_TEXT_DAYS is 91, more than {KEEP}_EVENTS_DAYS, 90; {MOST}",
+        ),
+        (
+            {"EVENTS": "401"},
+            f"{KEEP}_EVENTS_DAYS is 401, more than {KEEP}_FINDINGS_DAYS, 400; {MOST}",
+        ),
+        ({"RUNS": "0"}, "WATCHFLOOR_KEEP_RUNS_DAYS is 0; wanted 1 to 36500 days."),
+        ({"RUNS": "9" * 40}, f"WATCHFLOOR_KEEP_RUNS_DAYS is {'9' * 40}; wanted 1 to 36500 days."),
+    ],
+)
+def test_days_to_keep_are_refused_that_cannot_hold(given: dict[str, str], text: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load({f"WATCHFLOOR_KEEP_{name}_DAYS": days for name, days in given.items()})
+    assert str(raised.value) == text
