@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -34,8 +35,18 @@ class Rules:
 
 
 def rules(engine: Engine, settings: Settings, *, now: datetime) -> Rules:
-    """The rules in force. Raises YamlError for a file that was never sound."""
-    roster = in_force(engine, name="people", path=settings.people, parse=parse_people, now=now)
+    """The rules in force. People come into force only if the rota's file goes with them.
+
+    Raises YamlError for a file that was never sound.
+    """
+    roster = in_force(
+        engine,
+        name="people",
+        path=settings.people,
+        parse=parse_people,
+        now=now,
+        check=partial(_goes_with, settings.rota),
+    )
     rota = in_force(
         engine,
         name="rota",
@@ -51,3 +62,12 @@ def rules(engine: Engine, settings: Settings, *, now: datetime) -> Rules:
         roster.value,
         {name: text for name, text in wrong.items() if text},
     )
+
+
+def _goes_with(rota: Path, roster: Roster) -> None:
+    """Raise YamlError unless everybody whom the rota names is there and may do what it asks."""
+    try:
+        text = rota.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return  # the rota's own check says so
+    parse_rota(text, roster)

@@ -28,6 +28,11 @@ class InForce(Generic[T]):
     wrong: str = ""
 
 
+def anything(value: object) -> None:
+    """Accept every value."""
+    del value
+
+
 def in_force(
     engine: Engine,
     *,
@@ -35,8 +40,11 @@ def in_force(
     path: Path,
     parse: Callable[[str], T],
     now: datetime,
+    check: Callable[[T], None] = anything,
 ) -> InForce[T]:
     """The settings of a file. A sound text that is new comes into force, with an audit row.
+
+    `check` raises YamlError where the file does not go with others; what is in force already did.
 
     A file that is missing or wrong leaves the last sound text in force. Raises YamlError with every
     mistake where there is none yet, or that text is not sound any more.
@@ -46,6 +54,7 @@ def in_force(
     try:
         text = path.read_text(encoding="utf-8")
         value = parse(text)
+        check(value)
     except (YamlError, OSError, UnicodeDecodeError) as error:
         wrong = str(error) if isinstance(error, YamlError) else _unreadable(path, error)
         if last is None:
