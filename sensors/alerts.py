@@ -34,9 +34,9 @@ def intake(
         taken.notices,
         taken.unready,
     )
-    # What was unready is older than this look, and must be read again.
-    cursor = (last or now) if taken.unready else now
-    return dg.SensorResult(cursor=cursor.isoformat())
+    # What was unready is older than this look, and must be read again; without a cursor, all is.
+    cursor = last if taken.unready else now
+    return dg.SensorResult(cursor=cursor.isoformat() if cursor else None)
 
 
 @dg.sensor(name="outbox", minimum_interval_seconds=10, default_status=RUNNING)

@@ -2,16 +2,16 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, func, literal, or_, select
 
 from monitors.contract import Severity
 from orchestration.alerts.records import AlertState
 from orchestration.ledger.tables import alerts, audit, intake, outbox
 
-SHIFT = timedelta(hours=8)
+SHIFT, NOTHING = timedelta(hours=8), timedelta(0)
 PAGES = (int(Severity.S0), int(Severity.S1))
 TOLD = ("notice", "storm")
 
@@ -20,10 +20,11 @@ TOLD = ("notice", "storm")
 class Counts:
     """Alerts by severity and state, without closed ones, those in shadow apart.
 
-    `pages` are notices of S0 and S1 in each of the last 21 shifts of eight hours, the newest last.
-    `ack_minutes` is the median from the opening of an alert to its ack in the last week; None
-    while nobody acked one. `taken_at` is when the last evaluation was taken in, `due_since` when
-    the oldest message that waits should have left; None where none waits.
+    `pages` are messages of S0 and S1 in each of the last 21 shifts of eight hours, the newest last;
+    notices that another message told are none of their own. `ack_minutes` is the median from the
+    opening of an alert to its first ack, of those first acked in the last week; None where none
+    was, `acks` how many they are. `taken_at` is when the last evaluation was taken in, `due_since`
+    when the oldest message that waits should have left; None where none waits.
     """
 
     told: dict[tuple[Severity, AlertState], int]
@@ -59,24 +60,38 @@ def counts(connection: Connection, *, now: datetime, shifts: int = 21) -> Counts
 
 
 def _due_since(connection: Connection, now: datetime) -> datetime | None:
-    waiting = select(func.min(outbox.c.not_before, type_=outbox.c.not_before.type)).where(
-        outbox.c.done_at.is_(None), outbox.c.not_before <= now
-    )
-    found: datetime | None = connection.execute(waiting).scalar_one()
-    return found
+    """Of what was tried, since when it was first due: each failure puts `not_before` off."""
+    untried = outbox.c.attempts == 0
+    waiting = outbox.c.done_at.is_(None)
+    first = select(func.min(outbox.c.not_before, type_=outbox.c.not_before.type))
+    due: datetime | None = connection.execute(
+        first.where(waiting, untried, outbox.c.not_before <= now)
+    ).scalar_one()
+    since = select(func.min(outbox.c.progress["due"].as_integer())).where(waiting, ~untried)
+    tried: int | None = connection.execute(since).scalar_one()
+    found = [due] if due else []
+    if tried is not None:
+        found.append(datetime.fromtimestamp(tried, UTC))
+    return min(found, default=None)
 
 
 def _pages(connection: Connection, *, now: datetime, shifts: int) -> tuple[int, ...]:
     first = now - shifts * SHIFT
+    by_another = outbox.c.outcome.in_(("merged", "collapsed"))
     told = select(outbox.c.created_at).where(
-        outbox.c.kind.in_(TOLD), outbox.c.lane.in_(PAGES), outbox.c.created_at > first
+        outbox.c.kind.in_(TOLD),
+        outbox.c.lane.in_(PAGES),
+        outbox.c.created_at > first,
+        or_(outbox.c.outcome.is_(None), ~by_another),
     )
-    found = Counter((at - first) // SHIFT for (at,) in connection.execute(told))
-    return tuple(found[number] for number in range(shifts))
+    ago = Counter(max(now - at, NOTHING) // SHIFT for (at,) in connection.execute(told))
+    return tuple(ago[number] for number in reversed(range(shifts)))
 
 
 def _ack_minutes(connection: Connection, *, since: datetime) -> list[float]:
     of_alert = audit.c.object == literal("alert:") + alerts.c.alert_id
-    acks = select(audit.c.at, alerts.c.opened_at).join(alerts, of_alert)
-    rows = connection.execute(acks.where(audit.c.verb == "ack", audit.c.at >= since))
-    return [(at - opened) / timedelta(minutes=1) for at, opened in rows]
+    at = func.min(audit.c.at, type_=audit.c.at.type)
+    acks = select(at, alerts.c.opened_at).join(alerts, of_alert).where(audit.c.verb == "ack")
+    each = acks.group_by(alerts.c.alert_id, alerts.c.opened_at).having(at >= since)
+    rows = connection.execute(each)
+    return [(first - opened) / timedelta(minutes=1) for first, opened in rows]

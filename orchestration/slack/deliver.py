@@ -1,7 +1,7 @@
 """Sends one message of the outbox to Slack: looks up what it shows, posts it once, keeps where."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -10,6 +10,7 @@ from orchestration.ledger.database import reading, writing
 from orchestration.outbox.progress import Progress
 from orchestration.outbox.results import Busy, Down, Gone, Refused, Result, Sent
 from orchestration.outbox.work import Work
+from orchestration.slack import look_escalation, look_handover
 from orchestration.slack.api import (
     SlackApi,
     SlackAuthError,
@@ -38,6 +39,8 @@ ALONE: Mapping[str, Look] = {
     "storm": backlog,
     DIGEST: digest,
     "elsewhere": elsewhere,
+    "escalation": look_escalation.message,
+    "handover": look_handover.message,
 }
 
 
@@ -49,6 +52,7 @@ class Delivery:
     api: SlackApi
     scene: Scene
     clock: Callable[[], datetime]
+    unsure: set[str] = field(default_factory=set)  # as of InThread
 
     def __call__(self, work: Work, seen: Progress) -> Result:
         """What came of sending one message."""
@@ -56,7 +60,7 @@ class Delivery:
             if work.head.kind in ALONE:
                 self._alone(work, seen)
             else:
-                InThread(self.engine, self.api, self.scene, self.clock).send(work, seen)
+                self._in_thread().send(work, seen)
         except (SlackError, SlackMessageError) as error:
             return _came_of(error)
         return Sent()
@@ -66,30 +70,36 @@ class Delivery:
         with reading(self.engine) as connection:
             if work.head.kind in ALONE:
                 return ALONE[work.head.kind](connection, self.scene, work, self.clock()).text
-            threads = InThread(self.engine, self.api, self.scene, self.clock)
-            return threads.described(connection, work)
+            return self._in_thread().described(connection, work)
+
+    def _in_thread(self) -> InThread:
+        return InThread(self.engine, self.api, self.scene, self.clock, self.unsure)
 
     def _alone(self, work: Work, seen: Progress) -> None:
         if POSTED in seen.parts:
             return
-        receiver = work.receiver
-        found = None
+        ts = None
         if not seen.first_try:
-            found = self.api.find(
-                receiver, since=work.since, outbox_id=work.outbox_id, thread_ts=None
+            ts = self.api.find(
+                work.receiver, since=work.since, outbox_id=work.outbox_id, thread_ts=None
             )
-        now, is_digest = self.clock(), work.head.kind == DIGEST
-        if found is None:
-            with reading(self.engine) as connection:
-                if is_digest and is_as_before(connection, self.scene, work, now):
-                    seen.record(UNCHANGED, 1)
-                    return
-                made = ALONE[work.head.kind](connection, self.scene, work, now)
-            found = self.api.post(made.payload()).ts
-        seen.record(POSTED, found)
-        if is_digest:
+        ts = ts or self._post(work)
+        if ts is None:
+            seen.record(UNCHANGED, 1)
+            return
+        if work.head.kind == DIGEST:  # first: once the row is done, nobody comes back for it
             with writing(self.engine) as connection:
-                keep_digest(connection, self.scene, work, now)
+                keep_digest(connection, self.scene, work, self.clock())
+        seen.record(POSTED, ts)
+
+    def _post(self, work: Work) -> str | None:
+        """Where it is; None for a digest that would say what the last one said."""
+        kind, now = work.head.kind, self.clock()
+        with reading(self.engine) as connection:
+            if kind == DIGEST and is_as_before(connection, self.scene, work, now):
+                return None
+            made = ALONE[kind](connection, self.scene, work, now)
+        return self.api.post(made.payload()).ts
 
 
 def _came_of(error: SlackError | SlackMessageError) -> Result:

@@ -17,7 +17,8 @@ from orchestration.acts.errors import ActError, LastAct, StaleError
 from orchestration.acts.false_positives import false_positives
 from orchestration.acts.threads import thread_of
 from orchestration.alerts.errors import AlertError
-from orchestration.ledger.database import reading
+from orchestration.ledger.database import reading, writing
+from orchestration.ledger.threads import set_parent
 from orchestration.oncall.errors import PeopleError
 from orchestration.oncall.people import Person, require
 from orchestration.oncall.rota import next_handover
@@ -33,11 +34,13 @@ from orchestration.slack.modals import (
     refused_answer,
     stale_answer,
 )
+from orchestration.slack.parent import parent
 from orchestration.slack.requests import Click, RequestError, Submission, parse
 from orchestration.slack.views import ActView, GroupView, Verb
 
 SNOOZE = re.compile(r"snooze:(?:(\d+)([mh])|(shift))")
 UNITS = {"m": "minutes", "h": "hours"}
+NOT_OPENED = "Slack did not open the dialogue; press the button again."
 log = logging.getLogger(__name__)
 
 
@@ -78,12 +81,14 @@ class Interactions:
         try:
             who = scene.rules.roster.of_slack(click.user)
             if click.action == "false_positive":
-                self._open_dialogue(click, who, scene, now)
+                require(who, "false_positive")
+                self._open_dialogue(click, scene, now)
                 return
             done = self._act(click, who, scene, now)
             said = done_answer(self._view(scene, click.thread, now), _shown(done, now))
         except StaleError as error:
             view = self._view(scene, click.thread, now)
+            self._renew(view)
             said = stale_answer(view, _last(error.last, view))
         except (PeopleError, ActError, AlertError, SlackMessageError) as error:
             said = refused_answer(str(error))
@@ -105,10 +110,31 @@ class Interactions:
             self.engine, who=who, thread_id=thread, seen=seen, for_=for_, now=now, terms=terms
         )
 
-    def _open_dialogue(self, click: Click, who: Person, scene: Scene, now: datetime) -> None:
-        require(who, "false_positive")
+    def _open_dialogue(self, click: Click, scene: Scene, now: datetime) -> None:
         modal = false_positive_modal(self._view(scene, click.thread, now))
-        self.api.open_view(click.trigger_id, modal)
+        try:
+            self.api.open_view(click.trigger_id, modal)
+        except SlackError as error:
+            log.warning("A dialogue did not open: %s.", error.code)
+            raise ActError(NOT_OPENED) from error
+
+    def _renew(self, view: GroupView) -> None:
+        """Show the group as it is now, for changes that nobody is told of just yet.
+
+        Otherwise its buttons would be those of the old state, and every click in vain.
+        """
+        with reading(self.engine) as connection:
+            thread = thread_of(connection, view.thread)
+        if thread.ts is None or thread.closed_at is not None or thread.shown == view.state_hash:
+            return
+        message = parent(view, outbox_id=thread.thread_id).update(thread.ts)
+        try:
+            self.api.update(thread.receiver, thread.ts, message)
+        except SlackError as error:  # the outbox changes it too, and sees what is wrong
+            log.warning("The message of a stale click was not renewed: %s.", error.code)
+            return
+        with writing(self.engine) as connection:
+            set_parent(connection, thread.thread_id, ts=thread.ts, shown=view.state_hash)
 
     def _submission(self, sent: Submission) -> None:
         if sent.callback_id != CALLBACK:

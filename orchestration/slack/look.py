@@ -15,7 +15,8 @@ from orchestration.health.history import history
 from orchestration.intake.rules import Rules
 from orchestration.lake import Lake
 from orchestration.ledger.tables import escalations, intake, told
-from orchestration.oncall.rota import on_call
+from orchestration.oncall.ladders import OnCall
+from orchestration.oncall.rota import ladder_for, on_call
 from orchestration.partitions import DAY
 from orchestration.slack.views import EntityView, GroupState, GroupView, MonitorView
 
@@ -46,15 +47,25 @@ class _Rate:
     expected: float | None = None
 
 
-def group_view(connection: Connection, scene: Scene, thread: Thread, *, now: datetime) -> GroupView:
-    """A thread's group as of now. Alerts of episodes that have closed are still shown."""
+def group_view(
+    connection: Connection,
+    scene: Scene,
+    thread: Thread,
+    *,
+    now: datetime,
+    is_rated: bool = True,
+) -> GroupView:
+    """A thread's group as of now. Alerts of episodes that have closed are still shown.
+
+    How many findings are usual takes the lake; it is left out unless `is_rated`.
+    """
     alerts = alerts_of(connection, thread)
     standing = [alert for alert in alerts if alert.open] or alerts
     worst = sorted(standing, key=lambda a: (a.severity, -a.last_seen.timestamp(), a.alert_id))
     names = sorted({alert.monitor for alert in alerts})
     state, severity = _state(alerts), min(alert.severity for alert in standing)
     acks = [alert.ack for alert in standing if alert.ack]
-    rate = _rate(connection, scene, names)
+    rate = _rate(connection, scene, names) if is_rated else _Rate()
     ack = max(acks, key=lambda one: one.until) if state == "acked" and acks else None
     return GroupView(
         thread=thread.thread_id,
@@ -81,7 +92,7 @@ def group_view(connection: Connection, scene: Scene, thread: Thread, *, now: dat
         acked_by=ack.by if ack else None,
         ack_until=ack.until if ack else None,
         assigned_to=thread.assigned_to,
-        on_call=_on_call(scene, names, now),
+        on_call=_on_call(scene, names, severity, now),
         due_at=ack.until if ack else _next_step(connection, thread),
         next_notice_at=_next_notice(connection, scene, thread) if state == "firing" else None,
         muted=_muted(standing),
@@ -147,11 +158,24 @@ def _why(thread: Thread, severity: Severity) -> str:
     return f"This channel is told of {severity.name} alerts of {shared}."
 
 
-def _on_call(scene: Scene, names: Sequence[str], now: datetime) -> str | None:
-    """Who is on call for the first monitor's team; None where that team has no rota."""
+def _on_call(scene: Scene, names: Sequence[str], severity: Severity, now: datetime) -> str | None:
+    """Who is on call: a mention where they are to be woken, which is S0 and S1, else their id.
+
+    Of the first owner with a rota, or else whom the ladder calls first; None where nobody is.
+    """
+    rota = scene.rules.rota
     owners = [w.owner for name in names if (w := scene.watched.get(name))]
-    teams = [owner for owner in owners if owner in scene.rules.rota.teams]
-    return on_call(scene.rules.rota, teams[0], now) if teams else None
+    teams = [owner for owner in owners if owner in rota.teams] or [
+        step.target.team
+        for owner in owners
+        if (ladder := ladder_for(rota, severity, owner))
+        for step in ladder.steps
+        if isinstance(step.target, OnCall)
+    ]
+    if not teams:
+        return None
+    who = on_call(rota, teams[0], now)
+    return scene.rules.roster.person(who).slack if severity <= Severity.S1 else who
 
 
 def _next_step(connection: Connection, thread: Thread) -> datetime | None:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from monitors.contract import Severity
-from orchestration.acts.threads import threads_of
+from orchestration.acts.threads import Thread, alerts_of, threads_of
 from orchestration.ledger.ids import digest_record
 from orchestration.ledger.rows import upsert
-from orchestration.ledger.tables import alerts, digests
+from orchestration.ledger.tables import digests, threads
 from orchestration.outbox.work import Work
 from orchestration.slack.digests import digest as digest_message
 from orchestration.slack.digests import storm
@@ -19,7 +19,7 @@ from orchestration.slack.message import Message
 from orchestration.slack.text import is_hidden
 from orchestration.slack.views import DigestRow, DigestView, GroupView, StormView
 
-DIGEST, RESOLVED = "digest", "resolved"
+DIGEST = "digest"
 
 
 class _Last(NamedTuple):
@@ -53,22 +53,25 @@ def backlog(connection: Connection, scene: Scene, work: Work, now: datetime) -> 
 
 def digest(connection: Connection, scene: Scene, work: Work, now: datetime) -> Message:
     """What is open of the lowest severity at one receiver, against the digest before it."""
+    going = _threads(connection, work)
     views = _views(connection, scene, work, now)
     last = _last(connection, work.receiver)
     since = last.at if last else min(row.created_at for row in work.every)
     rows = [_row(view, last.counts if last else {}) for view in views]
-    ids = {entity.alert_id for view in views for entity in view.entities}
-    table = alerts.c
-    found = connection.execute(
-        select(table.opened_at, table.state, table.changed_at).where(table.alert_id.in_(ids))
-    ).all()
+    shown = {view.thread for view in views}
+    found = [
+        alert
+        for thread in going
+        if thread.thread_id in shown
+        for alert in alerts_of(connection, thread)
+    ]
     view = DigestView(
         receiver=work.receiver,
         since=since,
         until=now,
         rows=tuple(sorted(rows, key=lambda row: (row.severity, -row.open, row.alert_id))),
-        opened=sum(row.opened_at >= since for row in found),
-        resolved=sum(row.state == RESOLVED and row.changed_at >= since for row in found),
+        opened=sum(alert.opened_at >= since for alert in found),
+        resolved=sum(not alert.open and alert.changed_at >= since for alert in found),
         open=sum(view.open for view in views),
         url=scene.dagster_url or None,
         delayed=now - work.since,
@@ -96,8 +99,24 @@ def keep_digest(connection: Connection, scene: Scene, work: Work, now: datetime)
 
 
 def _views(connection: Connection, scene: Scene, work: Work, now: datetime) -> list[GroupView]:
-    names = {row.payload["thread"] for row in work.every if "thread" in row.payload}
-    return [group_view(connection, scene, t, now=now) for t in threads_of(connection, names)]
+    """Threads that the rows name, and all others of the lowest severity that go on there."""
+    named = _named(work)
+    views = [
+        group_view(connection, scene, thread, now=now, is_rated=False)
+        for thread in _threads(connection, work)
+    ]
+    lowest = max(Severity)
+    return [view for view in views if view.thread in named or view.severity is lowest]
+
+
+def _threads(connection: Connection, work: Work) -> list[Thread]:
+    here = (threads.c.receiver == work.receiver) & threads.c.closed_at.is_(None)
+    going = connection.execute(select(threads.c.thread_id).where(here)).scalars()
+    return threads_of(connection, {*_named(work), *going})
+
+
+def _named(work: Work) -> set[str]:
+    return {row.payload["thread"] for row in work.every if "thread" in row.payload}
 
 
 def _counts(views: list[GroupView]) -> dict[str, int]:
