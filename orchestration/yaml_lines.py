@@ -49,7 +49,7 @@ def compose(text: str, *, name: str) -> yaml.Node:
     except yaml.YAMLError as error:
         raise YamlError(f"{name}:1: it is no YAML text; write it in UTF-8.") from error
     if node is None:
-        raise YamlError(f"{name}:1: it is empty; write at least one route.")
+        raise YamlError(f"{name}:1: it is empty; write its settings.")
     return node
 
 

@@ -27,7 +27,7 @@ from orchestration.yaml_lines import (
 )
 
 T = TypeVar("T")
-DURATION = re.compile(r"(\d+)(s|m|h|d)")
+DURATION = re.compile(r"(\d{1,6})(s|m|h|d)")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 Read = Callable[[yaml.Node, Problems], object]
 Fields = Mapping[str, tuple[str, Read]]  # by key in the YAML: the field, and how to read it

@@ -122,7 +122,7 @@ storm: many
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "routes.yaml:1: it is empty; write at least one route."),
+        ("", "routes.yaml:1: it is empty; write its settings."),
         ("routes: [", "routes.yaml:1: expected the node content, but found '<stream end>'; "),
         ("- a", "routes.yaml:1: wanted a mapping with defaults, routes, "),
         ("storm: 3", "routes.yaml:1: there are no routes; write at least one."),
