@@ -14,6 +14,7 @@ from orchestration.alerts.config import parse_config
 from orchestration.alerts.records import Watched
 from orchestration.alerts.rules import Config
 from orchestration.cli.errors import NoDataError
+from orchestration.cli.login import opened_if_made
 from orchestration.cli.output import emit, emit_sections, format_option
 from orchestration.cli.times import Since
 from orchestration.intake.manifests import pending
@@ -21,8 +22,7 @@ from orchestration.intake.modes import watched
 from orchestration.intake.replay import Notice, Replayed
 from orchestration.intake.replay import replay as replayed
 from orchestration.lake import Lake
-from orchestration.ledger.database import connect, file_of, reading
-from orchestration.ledger.schema import require_latest
+from orchestration.ledger.database import reading
 from orchestration.pseudonyms import pseudonym, read_key
 from orchestration.settings import Settings, load
 
@@ -73,16 +73,12 @@ def _config(path: Path) -> Config:
 def _modes(settings: Settings, now: datetime, *, shadow: bool) -> dict[str, Watched]:
     """Every monitor with the mode that the ledger gives; without a ledger, nothing is approved."""
     monitors = registry().monitors.values()
-    engine = connect(settings.ledger)
-    path = file_of(engine)
-    try:
-        if path is not None and not path.exists():
-            found = {one.id: Watched(Mode.SHADOW, one.owner) for one in monitors}
-        else:
-            require_latest(engine)
-            with reading(engine) as connection:
-                found = watched(connection, monitors, now=now)
-    finally:
+    engine = opened_if_made(settings.ledger)
+    if engine is None:
+        found = {one.id: Watched(Mode.SHADOW, one.owner) for one in monitors}
+    else:
+        with reading(engine) as connection:
+            found = watched(connection, monitors, now=now)
         engine.dispose()
     if not shadow and not any(one.mode not in UNWATCHED for one in found.values()):
         click.echo("Every monitor is in shadow, which tells nobody; see --shadow.", err=True)

@@ -10,11 +10,13 @@ from getpass import getpass
 
 import click
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
 
 from orchestration.cli.output import emit_record, format_option
 from orchestration.intake.settings import in_force
 from orchestration.ledger.acts import Act, Actor
-from orchestration.ledger.database import reading, writing
+from orchestration.ledger.database import connect, file_of, reading, writing
+from orchestration.ledger.errors import LedgerError
 from orchestration.ledger.schema import open_ledger
 from orchestration.oncall.people import Person, Roster
 from orchestration.oncall.people_yaml import parse_people
@@ -41,7 +43,7 @@ class Office:
 def office() -> Iterator[Office]:
     """Open the ledger and read who works here."""
     settings, now = load(), datetime.now(UTC)
-    engine = open_ledger(settings.ledger)
+    engine = opened(settings.ledger)
     try:
         people = in_force(engine, name="people", path=settings.people, parse=parse_people, now=now)
         if people.wrong:
@@ -49,6 +51,22 @@ def office() -> Iterator[Office]:
         yield Office(settings, engine, people.value, now)
     finally:
         engine.dispose()
+
+
+def opened(url: str) -> Engine:
+    """The ledger. Raises LedgerError where there is none, or none that can be used."""
+    try:
+        return open_ledger(url)
+    except DatabaseError as error:
+        raise LedgerError(f"The ledger cannot be read: {error.orig}. Restore a backup.") from error
+
+
+def opened_if_made(url: str) -> Engine | None:
+    """The ledger; None where none was made yet. Raises LedgerError for one that is of no use."""
+    engine = connect(url)
+    path = file_of(engine)
+    engine.dispose()
+    return None if path is not None and not path.exists() else opened(url)
 
 
 def signed_in(here: Office) -> Person:

@@ -10,15 +10,14 @@ import click
 from monitors.contract import Mode, Monitor
 from monitors.registry import registry
 from orchestration.acts.errors import ActError
-from orchestration.cli.login import office, signed_in
+from orchestration.cli.login import office, opened_if_made, signed_in
 from orchestration.cli.output import emit_record, format_option
 from orchestration.cli.times import Time
 from orchestration.intake.modes import declared, effective_mode
 from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.approvals import Approval, change_mode, last_approvals, mode_now
-from orchestration.ledger.database import connect, file_of, reading, writing
+from orchestration.ledger.database import reading, writing
 from orchestration.ledger.errors import LedgerError
-from orchestration.ledger.schema import require_latest
 from orchestration.ledger.states import ModeState
 from orchestration.oncall.people import Person, require
 from orchestration.oncall.roles import Role
@@ -43,19 +42,16 @@ def modes() -> Modes:
 
     A ledger that cannot be read is said on stderr: the monitors are there all the same.
     """
-    engine = connect(load().ledger)
-    path = file_of(engine)
     try:
-        if path is not None and not path.exists():
-            return {}
-        require_latest(engine)
-        with reading(engine) as connection:
-            approvals = last_approvals(connection)
+        engine = opened_if_made(load().ledger)
     except LedgerError as error:
         click.echo(f"Effective modes are not known: {error}", err=True)
         return {}
-    finally:
-        engine.dispose()
+    if engine is None:
+        return {}
+    with reading(engine) as connection:
+        approvals = last_approvals(connection)
+    engine.dispose()
     now = datetime.now(UTC)
     return {
         one.id: holding(one, approvals.get((one.id, one.version)), now=now)

@@ -139,6 +139,18 @@ def test_without_a_ledger_monitors_are_listed_all_the_same(watchfloor: Watchfloo
     assert {row["effective"] for row in json.loads(done.stdout)} == {None}
 
 
+def test_a_ledger_that_is_of_no_use_is_said_and_monitors_are_listed_all_the_same(
+    watchfloor: Watchfloor, home: Path
+) -> None:
+    home.mkdir()
+    (home / "ledger.db").write_bytes(b"no database" * 100)
+    done = watchfloor("monitors", "list", "--format", "json")
+    assert (done.exit_code, len(json.loads(done.stdout)) > 1) == (0, True)
+    assert done.stderr.startswith("Effective modes are not known: The ledger cannot be read")
+    refusal = watchfloor("monitors", "promote", MONITOR.id, "review", *WHY)
+    assert (refusal.exit_code, "Restore a backup" in refusal.stderr) == (2, True)
+
+
 def approval(mode: ModeState, **changes: object) -> Approval:
     given = {
         "approval_id": "a1",
