@@ -7,7 +7,7 @@ from sqlalchemy import Engine, insert, select
 
 from orchestration.acts.doing import Deed, Done, Terms, begun, finish
 from orchestration.acts.errors import ActError
-from orchestration.acts.threads import alerts_of, thread_of
+from orchestration.acts.threads import Thread, alerts_of, thread_of
 from orchestration.alerts.records import Alert
 from orchestration.ledger.audit import Change, append_all
 from orchestration.ledger.ids import digest_parts, digest_record
@@ -41,14 +41,7 @@ def false_positives(
         raise ActError(f"There is no such reason code; use one of {', '.join(CODES)}.")
     with begun(engine, who=who, needs="false_positive", now=now, terms=terms) as deed:
         thread = thread_of(deed.connection, thread_id)
-        of_thread = {alert.alert_id: alert for alert in alerts_of(deed.connection, thread)}
-        strange = [alert_id for alert_id in chosen if alert_id not in of_thread]
-        if strange:
-            raise ActError(
-                f"{len(strange)} of {len(chosen)} alerts are not of this thread; "
-                "choose from those that it lists."
-            )
-        new = _write(deed, [of_thread[alert_id] for alert_id in chosen], code)
+        new = _write(deed, _of_thread(deed, thread, chosen), code)
         done = Done("false_positive", who.id, len(chosen), again=not new)
         if not new:
             return done
@@ -61,6 +54,17 @@ def false_positives(
             thread=thread,
             more={"code": code},
         )
+
+
+def _of_thread(deed: Deed, thread: Thread, chosen: Sequence[str]) -> list[Alert]:
+    known = {alert.alert_id: alert for alert in alerts_of(deed.connection, thread)}
+    found = [known[alert_id] for alert_id in chosen if alert_id in known]
+    if len(found) < len(chosen):
+        raise ActError(
+            f"{len(chosen) - len(found)} of {len(chosen)} alerts are not of this thread; "
+            "choose from those that it lists."
+        )
+    return found
 
 
 def _write(deed: Deed, alerts: Sequence[Alert], code: str) -> int:

@@ -58,7 +58,7 @@ def ack(alert_ids: tuple[str, ...], form: str) -> None:
             now=here.now,
             terms=here.terms,
         )
-    emit_done(done, form)
+    emit_done(form, done)
 
 
 @click.command()
@@ -78,7 +78,7 @@ def lower(alert_id: str, severity: str, reason: str, form: str) -> None:
             now=here.now,
             terms=here.terms,
         )
-    emit_done(done, form)
+    emit_done(form, done)
 
 
 @click.command()
@@ -117,7 +117,7 @@ def silence(
         )
         longest = here.rules.config.max_silence
         sooner = [one.name for one in Severity if here.now + longest[one] < ends]
-    emit_done(done, form)
+    emit_done(form, done)
     if sooner:
         click.echo(f"It ends sooner for {', '.join(sooner)}: see `alerts silences`.", err=True)
 
@@ -130,8 +130,8 @@ def unsilence(which: tuple[str, ...], reason: str, form: str) -> None:
     """End a silence, by its id or its matchers; what still fires is told at once."""
     with desk() as here:
         who = here.person()
-        for silence_id in _running(here, which):
-            done = acts.unsilence(
+        done = [
+            acts.unsilence(
                 here.engine,
                 who=who,
                 silence_id=silence_id,
@@ -139,7 +139,9 @@ def unsilence(which: tuple[str, ...], reason: str, form: str) -> None:
                 now=here.now,
                 terms=here.terms,
             )
-            emit_done(done, form)
+            for silence_id in _running(here, which)
+        ]
+    emit_done(form, *done)
 
 
 @click.command()

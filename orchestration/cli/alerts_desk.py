@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 import click
+import polars as pl
 from sqlalchemy import Connection
 
 from monitors.registry import registry
@@ -14,7 +15,7 @@ from orchestration.alerts.records import Alert, Watched
 from orchestration.cli.errors import NoDataError
 from orchestration.cli.findings import stored
 from orchestration.cli.login import Office, office, signed_in
-from orchestration.cli.output import emit_record
+from orchestration.cli.output import emit, emit_record
 from orchestration.intake.modes import watched
 from orchestration.intake.rules import Rules, rules
 from orchestration.lake import Lake
@@ -65,8 +66,18 @@ def modes_now(connection: Connection, here: Office) -> dict[str, Watched]:
     return watched(connection, registry().monitors.values(), now=here.now)
 
 
-def emit_done(done: Done, form: str) -> None:
-    """Print what an act did."""
+def emit_done(form: str, *acts: Done) -> None:
+    """Print what acts did: one as a record, several as rows."""
+    records = [_record(done) for done in acts]
+    if len(records) == 1:
+        emit_record(records[0], form)
+    else:
+        emit(pl.DataFrame(records), form)
+    if any(done.again for done in acts):
+        click.echo("You had done this before; nothing was changed.", err=True)
+
+
+def _record(done: Done) -> dict[str, object]:
     record: dict[str, object] = {
         "act": done.verb,
         "by": done.by,
@@ -75,9 +86,7 @@ def emit_done(done: Done, form: str) -> None:
     }
     if done.silence_id:
         record["silence_id"] = done.silence_id
-    emit_record({**record, "again": done.again}, form)
-    if done.again:
-        click.echo("You had done this before; nothing was changed.", err=True)
+    return {**record, "again": done.again}
 
 
 def named(settings: Settings, kind: str, text: str) -> set[str]:
