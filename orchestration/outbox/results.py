@@ -56,7 +56,7 @@ class Deliver(Protocol):
     a failure of this message, and lets the drain fail once it is through.
     """
 
-    def __call__(self, work: Work, seen: Progress) -> Result:
+    def __call__(self, work: Work, seen: Progress, /) -> Result:
         """What came of it."""
         ...
 

@@ -43,7 +43,7 @@ def row(name: str, seq: int, *, kind: str = "notice", **changed: Any) -> Row:  #
     """A row that waits since noon, in a thread of its own unless `thread` names one."""
     thread = changed.pop("thread", f"t-{name}")
     payload = {} if thread is None else {"thread": thread, "group": f"g-{thread}"}
-    values = {"receiver": "C1", "lane": 2, "payload": payload, "created_at": NOON}
+    values: dict[str, Any] = {"receiver": "C1", "lane": 2, "payload": payload, "created_at": NOON}
     values = {**values, "not_before": NOON, **changed}
     return Row(name, seq, kind, **values)
 

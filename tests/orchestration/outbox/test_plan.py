@@ -1,6 +1,7 @@
 from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,7 +129,7 @@ def ids_of(rows: tuple[Row, ...]) -> list[str]:
 
 
 def test_more_than_twenty_that_would_wait_a_minute_become_one_that_counts_them() -> None:
-    old = {"created_at": after(-61), "not_before": after(-61)}
+    old: dict[str, Any] = {"created_at": after(-61), "not_before": after(-61)}
     rows = [row(f"n{number:02}", number, lane=1 + number % 2, **old) for number in range(21)]
     urgent = [row("s0", 30, lane=0, **old), row("act", 31, kind="act", **old)]
     first, storm, act = plan(rows + urgent, {}, NOON, DEFAULT)
@@ -143,7 +144,7 @@ def test_more_than_twenty_that_would_wait_a_minute_become_one_that_counts_them()
 
 
 def test_twenty_are_sent_each() -> None:
-    old = {"created_at": after(-61), "not_before": after(-61)}
+    old: dict[str, Any] = {"created_at": after(-61), "not_before": after(-61)}
     rows = [row(f"n{number:02}", number, **old) for number in range(20)]
     assert ids(plan(rows, {}, NOON, DEFAULT)) == ["n00", "n01", "n02"]
 
@@ -161,7 +162,7 @@ def test_only_those_that_would_wait_become_one() -> None:
 
 
 def test_a_storm_counts_what_its_notices_had_merged() -> None:
-    old = {"created_at": after(-61), "not_before": after(-61), "thread": "t"}
+    old: dict[str, Any] = {"created_at": after(-61), "not_before": after(-61), "thread": "t"}
     rows = [row("a", 0, **old), row("b", 1, **old)]
     old.pop("thread")
     rows += [row(f"n{number}", number + 2, **old, progress={"rows": 2}) for number in range(20)]
