@@ -1,0 +1,149 @@
+"""A channel at the local Slack server, told by a ledger that steps go over."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from monitors.contract import Severity
+from monitors.registry import Registry
+from orchestration.acts.group import ack
+from orchestration.intake.rules import Rules
+from orchestration.lake import Lake
+from orchestration.ledger.outbox import Row
+from orchestration.oncall.people_yaml import parse_people
+from orchestration.oncall.rota_yaml import parse_rota
+from orchestration.outbox.drain import Drained
+from orchestration.outbox.results import Deliver
+from orchestration.slack.api import SlackApi
+from orchestration.slack.deliver import Delivery
+from orchestration.slack.look import Scene
+from orchestration.slack.web import WebSlack
+from tests.orchestration.acts.desks import CONFIG, Desk
+from tests.orchestration.alerts.builders import evaluation, finding
+from tests.support import outboxes, slack_server
+from tests.support.slack_server import TOKEN, Answer, SlackServer
+
+CHANNEL = "C0ABUSE"
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+ROSTER = parse_people("""
+people:
+  - {id: ann-1, slack: U0ANN0001, roles: [oncall], teams: [chat-team], zone: UTC}
+  - {id: bob-2, slack: U0BOB0002, roles: [oncall], teams: [chat-team], zone: UTC}
+  - {id: eve-9, slack: U0EVE0009, roles: [viewer], zone: UTC}
+""")
+ROTA = """
+hours:
+  office: {zone: UTC, open: "09:00", close: "17:00", weekdays: [monday]}
+rotas:
+  chat-team:
+    zone: UTC
+    handover: {at: "18:00", every: day}
+    from: 2026-03-01
+    layers: [[ann-1, bob-2], [bob-2, ann-1]]
+ladders:
+  urgent:
+    match: {severities: [S0, S1]}
+    steps: [{wait: 0m, notify: {oncall: chat-team}}]
+delivery:
+  S2: {every: 15m, only_in: office}
+  S3: {at: "09:00", zone: UTC}
+"""
+RULES = Rules(CONFIG, parse_rota(ROTA, ROSTER), ROSTER, {})
+ANN, BOB = ROSTER.person("ann-1"), ROSTER.person("bob-2")
+
+
+@dataclass
+class Room(Desk):
+    """A desk whose outbox is sent to a channel; its time begins at noon."""
+
+    slack: SlackServer = field(default_factory=SlackServer)
+    clock: outboxes.Clock = field(default_factory=outboxes.Clock)
+    rules: Rules = RULES
+    interactive: bool = True
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now
+
+    @property
+    def api(self) -> WebSlack:
+        return WebSlack(TOKEN, base_url=self.slack.base_url, timeout=1)
+
+    def scene(self, now: datetime) -> Scene:
+        del now
+        lake = Lake(str(Path(self.engine.url.database or "ledger").with_suffix(".lake")))
+        return Scene(lake, Registry({}, {}), self.watched, self.rules, "", self.interactive)
+
+    def fires(
+        self, *entities: str, minute: float = 0, severity: Severity = Severity.S2, hour: int = 11
+    ) -> list[str]:
+        """These entities are found, so many minutes after noon; the reasons of what is told."""
+        self.clock.now = max(self.now, outboxes.after(60 * minute))
+        found = [finding(hour, entity, severity=severity) for entity in entities]
+        made = evaluation(hour, as_of=outboxes.after(60 * minute))
+        return self.step(12 + minute / 60, made, found=found)
+
+    def ack(self) -> None:
+        """Ann acks what the channel was told."""
+        ack(self.engine, who=ANN, now=self.now, terms=self.terms, **self.seen())
+
+    def delivery(self, api: SlackApi | None = None) -> Delivery:
+        """Who sends, as after a restart."""
+        return Delivery(self.engine, api or self.api, self.scene(self.now), self.clock)
+
+    def drain(
+        self, api: SlackApi | None = None, *, fallback: Deliver | None = None, seconds: float = 10
+    ) -> Drained:
+        """One drain."""
+        return outboxes.run(
+            self.engine, self.delivery(api), self.clock, fallback=fallback, seconds=seconds
+        )
+
+    def later(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.sleep(seconds)
+
+    def put(self, *rows: Row) -> None:
+        """Queue other rows."""
+        outboxes.put(self.engine, *rows)
+
+    def kept(self, channel: str = CHANNEL) -> list[Answer]:
+        """What is in the channel."""
+        return self.slack.messages[channel]
+
+    def parents(self, channel: str = CHANNEL) -> list[Answer]:
+        return [message for message in self.kept(channel) if "thread_ts" not in message]
+
+    def replies(self, channel: str = CHANNEL) -> list[Answer]:
+        return [message for message in self.kept(channel) if "thread_ts" in message]
+
+    def methods(self) -> list[str]:
+        """What was asked of Slack, in order, and forgotten."""
+        found = [method for method, _ in self.slack.calls]
+        self.slack.calls.clear()
+        return found
+
+
+@contextmanager
+def rooms(engine: Engine, **changed: Any) -> Iterator[Room]:  # noqa: ANN401 - any part of a room
+    """A room with one channel."""
+    with slack_server.running() as slack:
+        slack.messages[CHANNEL] = []
+        yield replace(Room(engine, slack=slack), **changed)
+
+
+def text_of(message: Answer) -> str:
+    """All that a person reads of a message, and more."""
+    return json.dumps(message, ensure_ascii=False)
+
+
+def ids_of(messages: list[Answer]) -> list[str]:
+    """Outbox ids of messages."""
+    return [message["metadata"]["event_payload"]["outbox_id"] for message in messages]
