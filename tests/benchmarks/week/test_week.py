@@ -21,3 +21,16 @@ def test_a_look_back_scores_the_same_from_activity_as_from_events() -> None:
         [*command, "--accounts", "1e4"], capture_output=True, check=True, text=True, timeout=500
     )
     assert "entities of the hour" in done.stdout
+
+
+@pytest.mark.timeout(600)
+def test_counts_kept_per_key_are_those_of_the_week_s_events() -> None:
+    command = [sys.executable, "-m", "benchmarks.week.running_sums", "--events", "2e5"]
+    done = subprocess.run(
+        [*command, "--accounts", "1e4", "--rounds", "1"],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=500,
+    )
+    assert "actions_by_ip_account_id`, merge" in done.stdout
