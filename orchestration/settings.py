@@ -58,6 +58,7 @@ class Settings:
     dagster_url: str
     health_channel: str
     fallback: str = field(repr=False)
+    token: str = field(repr=False)
     slack: "Slack"
     keep: Keep
 
@@ -91,6 +92,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         dagster_url=_text(environment, "DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/"),
         health_channel=_text(environment, "HEALTH_CHANNEL", "C0WATCHFLOOR"),
         fallback=_text(environment, "FALLBACK", ""),
+        token=_text(environment, "TOKEN", ""),
         slack=Slack(
             token=_text(environment, "SLACK_TOKEN", ""),
             app_token=_text(environment, "SLACK_APP_TOKEN", ""),

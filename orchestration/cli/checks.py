@@ -20,6 +20,7 @@ from orchestration.settings import Settings, SettingsError, load
 
 OK, WARN, FAIL = "OK", "WARN", "FAIL"
 DAGSTER = "orchestration.cli.checks_of_dagster"
+ALERTING = "orchestration.cli.checks_of_alerting"
 TREE = ROOT.parent
 PYTHON = (3, 11)
 GIGABYTE = 10**9
@@ -59,6 +60,10 @@ def checks(*, now: datetime) -> list[tuple[str, Look]]:
         ("dagster home", partial(_of_dagster, "home", settings)),
         ("definitions", partial(_of_dagster, "definitions", settings)),
         ("daemon", partial(_of_dagster, "daemon", settings)),
+        ("ledger", partial(_of_alerting, "ledger", settings)),
+        ("people and routes", partial(_of_alerting, "people_and_routes", settings)),
+        ("slack", partial(_of_alerting, "slack", settings)),
+        ("fallback", partial(_of_alerting, "fallback", settings)),
         ("disk", partial(disk, settings)),
         ("leftovers", partial(leftovers, settings, now=now)),
     ]
@@ -71,6 +76,11 @@ def _found(state: str, found: str, mend: str = "") -> Found:
 def _of_dagster(name: str, settings: Settings) -> Found:
     """A check of the other module, imported here so that a damaged Dagster is a failed check."""
     found: Found = getattr(importlib.import_module(DAGSTER), name)(settings)
+    return found
+
+
+def _of_alerting(name: str, settings: Settings) -> Found:
+    found: Found = getattr(importlib.import_module(ALERTING), name)(settings)
     return found
 
 

@@ -1,8 +1,7 @@
 """`watchfloor login`: prove who you are, and give others the means to."""
 
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,13 +12,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from orchestration.cli.output import emit_record, format_option
-from orchestration.intake.settings import in_force
+from orchestration.intake.rules import rules
 from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.database import connect, file_of, reading, writing
 from orchestration.ledger.errors import LedgerError
 from orchestration.ledger.schema import open_ledger
 from orchestration.oncall.people import Person, Roster
-from orchestration.oncall.people_yaml import parse_people
 from orchestration.people import kept
 from orchestration.people.errors import TokenError
 from orchestration.people.issuing import give, take_away
@@ -45,10 +43,10 @@ def office() -> Iterator[Office]:
     settings, now = load(), datetime.now(UTC)
     engine = opened(settings.ledger)
     try:
-        people = in_force(engine, name="people", path=settings.people, parse=parse_people, now=now)
-        if people.wrong:
-            click.echo(f"{people.wrong}\nPeople are as they were before.", err=True)
-        yield Office(settings, engine, people.value, now)
+        found = rules(engine, settings, now=now)
+        for wrong in found.wrong.values():
+            click.echo(f"{wrong}\nWhat was in force before still is.", err=True)
+        yield Office(settings, engine, found.roster, now)
     finally:
         engine.dispose()
 
@@ -76,9 +74,9 @@ def signed_in(here: Office) -> Person:
     return here.roster.person(actor.id)
 
 
-def own_token(settings: Settings, environment: Mapping[str, str] = os.environ) -> str:
+def own_token(settings: Settings) -> str:
     """The caller's token: of the environment, or of their file in the home; empty if none."""
-    return environment.get(TOKEN) or kept.kept(settings.home)
+    return settings.token or kept.kept(settings.home)
 
 
 def _required(here: Office) -> str:
@@ -169,6 +167,6 @@ def _revoke(here: Office, person: str | None) -> dict[str, object]:
         n = revoke(connection, token, act=Act(actor, here.now, "own token revoked"))
     if kept.kept(here.settings.home) == token:
         kept.forget(here.settings.home)
-    if os.environ.get(TOKEN):
+    if here.settings.token:
         click.echo(f"{TOKEN} is set to a token that is over; unset it.", err=True)
     return {"person": actor.id, "revoked": n}

@@ -11,7 +11,7 @@ from orchestration.oncall.roles import Role, Verb, roles_for
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody, by a handle that is neither their name nor an address. `mail` is never shown."""
+    """Somebody, by a handle that is neither their name nor an address."""
 
     id: str
     slack: str
@@ -19,7 +19,6 @@ class Person:
     zone: ZoneInfo
     teams: frozenset[str] = frozenset()
     skills: frozenset[str] = frozenset()
-    mail: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from orchestration.oncall.scalars import handle_of, one_of, zone_of
 from orchestration.yaml_lines import Problems, compose, mapping, sequence, text_of
 
 SLACK = re.compile(r"[UW][A-Z0-9]{2,20}")
-MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 REQUIRED = ("id", "slack", "roles", "zone")
 
 
@@ -79,5 +78,4 @@ PERSON: Fields = {
     "zone": ("zone", zone_of),
     "teams": ("teams", set_of(handle_of)),
     "skills": ("skills", set_of(handle_of)),
-    "mail": ("mail", _written_as(MAIL, "it is no mail address; mend it, or leave mail out.")),
 }

@@ -25,6 +25,7 @@ def test_every_setting_has_a_default() -> None:
         dagster_url="http://127.0.0.1:3000",
         health_channel="C0WATCHFLOOR",
         fallback="",
+        token="",
         slack=Slack(url="https://slack.com/api/"),
         keep=Keep(
             runs=timedelta(days=14),
@@ -54,6 +55,7 @@ GIVEN = {
     "WATCHFLOOR_DAGSTER_URL": "https://dagster.example/",
     "WATCHFLOOR_HEALTH_CHANNEL": "C0HEALTH",
     "WATCHFLOOR_FALLBACK": "smtp://mail.example:25?to=duty",
+    "WATCHFLOOR_TOKEN": "mine",
     "WATCHFLOOR_SLACK_TOKEN": "bot",
     "WATCHFLOOR_SLACK_APP_TOKEN": "app",
     "WATCHFLOOR_SLACK_SIGNING_SECRET": "secret",
@@ -87,6 +89,7 @@ def test_every_setting_can_be_given() -> None:
         dagster_url="https://dagster.example",
         health_channel="C0HEALTH",
         fallback="smtp://mail.example:25?to=duty",
+        token="mine",  # noqa: S106 - no secret
         slack=Slack("bot", "app", "secret", "http://127.0.0.1:4000/api/"),
         keep=Keep(
             runs=timedelta(days=1),
@@ -146,6 +149,7 @@ def test_no_secret_is_in_the_settings_as_they_are_printed() -> None:
     printed = repr(load({**GIVEN, "WATCHFLOOR_FALLBACK": "smtp://me:canary-1@mail.example"}))
     assert "canary-1" not in printed
     assert "'bot'" not in printed
+    assert "'mine'" not in printed
     assert "'app'" not in printed
     assert "'secret'" not in printed
 

@@ -7,6 +7,7 @@ import pytest
 
 from orchestration.cli import checks
 from orchestration.cli.checks import FAIL, OK, WARN
+from orchestration.cli.ledger import made
 from orchestration.deployment import prepare
 from orchestration.lake import Lake
 from orchestration.settings import Settings, load
@@ -15,7 +16,8 @@ from tests.orchestration.cli.conftest import Tree, Watchfloor
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 NAMES = [
     *("python", "packages", "settings", "lake", "events", "monitors"),
-    *("dagster home", "definitions", "daemon", "disk", "leftovers"),
+    *("dagster home", "definitions", "daemon", "ledger", "people and routes"),
+    *("slack", "fallback", "disk", "leftovers"),
 ]
 
 
@@ -28,6 +30,7 @@ def settings(home: Path) -> Settings:
 def _prepared(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", "")  # so that what `prepare` sets is undone
     prepare(settings).dispose()
+    made(settings.ledger)
 
 
 def rows(watchfloor: Watchfloor, exit_code: int) -> dict[str, dict[str, str]]:

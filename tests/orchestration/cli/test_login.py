@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from orchestration.ledger.audit import entries
 from orchestration.ledger.database import reading
 from orchestration.people.kept import token_file
+from tests.support.rotas import rota_of
 
 PEOPLE = """
 people:
@@ -27,6 +28,9 @@ def installation(
     path = tmp_path / "people.yaml"
     path.write_text(PEOPLE, encoding="utf-8")
     monkeypatch.setenv("WATCHFLOOR_PEOPLE", str(path))
+    rota = tmp_path / "rota.yaml"
+    rota.write_text(rota_of("heron-7", "tapir-8"), encoding="utf-8")
+    monkeypatch.setenv("WATCHFLOOR_ROTA", str(rota))
     monkeypatch.setenv("WATCHFLOOR_LEDGER", url)
     monkeypatch.delenv("WATCHFLOOR_TOKEN", raising=False)
     return ledger

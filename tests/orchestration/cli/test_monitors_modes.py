@@ -20,12 +20,13 @@ from orchestration.ledger.states import ModeState
 from orchestration.oncall.people_yaml import parse_people
 from orchestration.people.issuing import give
 from tests.support.monitors import declare, failures_by
+from tests.support.rotas import rota_of
 
 MONITOR = registry().get("web/scraping")
 AUTHOR = MONITOR.authors[0]
 PEOPLE = f"""
 people:
-  - {{id: tapir-8, slack: U0TAPIR8, roles: [admin], zone: UTC}}
+  - {{id: tapir-8, slack: U0TAPIR8, roles: [admin], teams: [chat-safety], zone: UTC}}
   - {{id: crane-6, slack: U0CRANE6, roles: [approver], zone: UTC}}
   - {{id: lynx-3, slack: U0LYNX3, roles: [engineer], zone: UTC}}
   - {{id: heron-7, slack: U0HERON7, roles: [oncall], zone: UTC}}
@@ -44,6 +45,9 @@ def act_as(
     path = tmp_path / "people.yaml"
     path.write_text(PEOPLE, encoding="utf-8")
     monkeypatch.setenv("WATCHFLOOR_PEOPLE", str(path))
+    rota = tmp_path / "rota.yaml"
+    rota.write_text(rota_of("heron-7", "tapir-8"), encoding="utf-8")
+    monkeypatch.setenv("WATCHFLOOR_ROTA", str(rota))
     monkeypatch.setenv("WATCHFLOOR_LEDGER", url)
     roster, now, tokens = parse_people(PEOPLE), datetime.now(UTC), dict[str, str]()
     with writing(ledger) as connection:

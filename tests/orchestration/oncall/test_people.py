@@ -75,8 +75,3 @@ def test_two_people_are_two() -> None:
         Roster((person(Role.VIEWER), person(Role.VIEWER, slack="U0BOB")))
     with pytest.raises(PeopleError, match="Two people have one id or one Slack id"):
         Roster((person(Role.VIEWER), person(Role.VIEWER, name="bob")))
-
-
-def test_a_mail_address_is_not_shown() -> None:
-    shown = repr(Person("ann", "U0ANN", frozenset(), UTC_ZONE, mail="ann@example.com"))
-    assert "example" not in shown

@@ -15,7 +15,6 @@ people:
     teams: [chat-safety]
     zone: America/Los_Angeles
     skills: [spam]
-    mail: rota@example.com
   - {id: otter-2, slack: W0OTTER2, roles: [viewer], zone: UTC}
 """
 
@@ -35,7 +34,6 @@ def test_reads_people() -> None:
             ZoneInfo("America/Los_Angeles"),
             frozenset({"chat-safety"}),
             frozenset({"spam"}),
-            "rota@example.com",
         ),
         Person("otter-2", "W0OTTER2", frozenset({Role.VIEWER}), ZoneInfo("UTC")),
     )
@@ -57,7 +55,7 @@ people:
     slack: "@ann"
     roles: [viewer]
     zone: UTC
-    mail: nobody
+    mail: nobody@example.com
   - id: ann@example.com
     roles: viewer
     zone: UTC
@@ -73,7 +71,10 @@ people:
         "people.yaml:10: there is no setting 'team' here; did you mean 'teams'?",
         "people.yaml:11: it is no handle; write small letters and digits, as in heron-7.",
         "people.yaml:12: it is no Slack user id; copy it from the profile, as in U0HERON7.",
-        "people.yaml:15: it is no mail address; mend it, or leave mail out.",
+        (
+            "people.yaml:15: there is no setting 'mail' here; "
+            "use one of id, slack, roles, zone, teams, skills."
+        ),
         "people.yaml:16: it is a mail address; write small letters and digits, as in heron-7.",
         "people.yaml:16: slack is missing; write it.",
         "people.yaml:17: wanted a list; begin each line with a dash.",
