@@ -22,6 +22,7 @@ from orchestration.outbox.drain import Drained
 from orchestration.outbox.results import Deliver
 from orchestration.slack.api import SlackApi
 from orchestration.slack.deliver import Delivery
+from orchestration.slack.interact import Interactions
 from orchestration.slack.look import Scene
 from orchestration.slack.web import WebSlack
 from tests.orchestration.acts.desks import CONFIG, Desk
@@ -36,6 +37,7 @@ ROSTER = parse_people("""
 people:
   - {id: ann-1, slack: U0ANN0001, roles: [oncall], teams: [chat-team], zone: UTC}
   - {id: bob-2, slack: U0BOB0002, roles: [oncall], teams: [chat-team], zone: UTC}
+  - {id: cat-3, slack: U0CAT0003, roles: [oncall], teams: [api-team], zone: UTC}
   - {id: eve-9, slack: U0EVE0009, roles: [viewer], zone: UTC}
 """)
 ROTA = """
@@ -94,6 +96,34 @@ class Room(Desk):
         """Ann acks what the channel was told."""
         ack(self.engine, who=ANN, now=self.now, terms=self.terms, **self.seen())
 
+    def interactions(self) -> Interactions:
+        """Who does what people press."""
+        return Interactions(self.engine, self.api, self.scene, self.clock)
+
+    def press(
+        self, action: str, user: str = "U0ANN0001", *, number: int = 1, at: Answer | None = None
+    ) -> Answer:
+        """What Slack sends when somebody presses a button of a parent, the newest unless told."""
+        message = at or self.parents()[-1]
+        name, _, choice = action.partition(":")
+        made: Answer = {"type": "button", "action_id": name, "value": value_of(message, name)}
+        if choice:
+            value = f"{value_of(message, 'assign')}|{choice}"
+            made = {"type": "overflow", "action_id": name, "selected_option": {"value": value}}
+        return {
+            "type": "block_actions",
+            "trigger_id": f"1.{number}",
+            "user": {"id": user},
+            "channel": {"id": CHANNEL},
+            "container": {"type": "message", "message_ts": message["ts"]},
+            "actions": [made],
+        }
+
+    def answers(self) -> list[str]:
+        """What single people were told, oldest first, as `user: text`."""
+        found = [body for body in self.slack.shown if "text" in body]
+        return [f"{body['user']}: {body['text']}" for body in found]
+
     def delivery(self, api: SlackApi | None = None) -> Delivery:
         """Who sends, as after a restart."""
         return Delivery(self.engine, api or self.api, self.scene(self.now), self.clock)
@@ -142,6 +172,13 @@ def rooms(engine: Engine, **changed: Any) -> Iterator[Room]:  # noqa: ANN401 - a
 def text_of(message: Answer) -> str:
     """All that a person reads of a message, and more."""
     return json.dumps(message, ensure_ascii=False)
+
+
+def value_of(message: Answer, action: str) -> str:
+    """What a button of a message sends; any text where it has no such button."""
+    made = [each for block in message["blocks"] for each in block.get("elements", [])]
+    found = [each.get("value") for each in made if each.get("action_id") == action]
+    return str(found[0] if found else "no|button")
 
 
 def ids_of(messages: list[Answer]) -> list[str]:

@@ -55,7 +55,7 @@ Drain = Callable[[Room], None]
 
 def cut_in_requests(fuse: Fuse) -> Drain:
     """Drains that end before or after a request."""
-    return lambda room: drain(room, Cut(room.api, fuse))  # type: ignore[arg-type]
+    return lambda room: drain(room, Cut(room.api, fuse))
 
 
 def cut_in_commits(fuse: Fuse) -> Drain:
