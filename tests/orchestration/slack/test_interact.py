@@ -101,7 +101,7 @@ def test_a_click_on_what_has_changed_names_who_did_what_and_shows_what_is_now(to
 
 
 def test_a_click_on_what_ended_untold_is_refused_and_the_message_renewed(told: Room) -> None:
-    told.config = Config((replace(told.config.routes[0], group_interval=8 * HOUR),))
+    told.config = Config((replace(told.config.routes[0], group_interval=4 * HOUR),))
     told.tick(12)
     told.tick(13)  # clean again, and told of in the evening
     assert states(told) == [AlertState.RESOLVED, AlertState.RESOLVED]
