@@ -42,7 +42,6 @@ ALONE: Mapping[str, Look] = {
     "escalation": look_escalation.message,
     "handover": look_handover.message,
     "health": look_health.message,
-    "health": look_health.message,
 }
 
 
