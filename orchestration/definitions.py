@@ -18,6 +18,8 @@ from orchestration.resources import Clock, LakeResource
 from orchestration.schedules import schedules
 from orchestration.settings import Settings, load
 from sensors.alerts import intake, outbox
+from sensors.escalation import escalation
+from sensors.health import health
 from sensors.late_events import late_events
 
 
@@ -37,7 +39,13 @@ def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definition
         assets=assets,
         jobs=found,
         schedules=schedules(found),
-        sensors=[late_events(monitors, found), intake, outbox],
+        sensors=[
+            late_events(monitors, found),
+            intake,
+            outbox,
+            escalation,
+            health(monitors, found, assets),
+        ],
         resources={
             "lake": LakeResource.of(settings),
             "clock": clock,

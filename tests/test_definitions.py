@@ -51,7 +51,9 @@ def test_every_schedule_and_sensor_runs_by_default() -> None:
         "every_night",
         "coverage_map",
     }
-    assert {s.name for s in repository.sensor_defs} == {"late_events"}
+    assert {s.name for s in repository.sensor_defs} == {
+        *("escalation", "health", "intake", "late_events", "outbox"),
+    }
 
 
 def test_time_is_the_only_dimension_of_partitions() -> None:
