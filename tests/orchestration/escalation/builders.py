@@ -19,12 +19,13 @@ from tests.orchestration.acts.desks import CONFIG, Desk
 from tests.orchestration.alerts.builders import SPAM, THEFT, at, finding
 
 MINUTE = timedelta(minutes=1)
-ROSTER = parse_people("""
+PEOPLE = """
 people:
   - {id: ann-1, slack: U0ANN0001, roles: [oncall], teams: [chat-team], zone: UTC}
   - {id: bob-2, slack: U0BOB0002, roles: [oncall], teams: [chat-team], zone: UTC}
   - {id: cat-3, slack: U0CAT0003, roles: [oncall], teams: [api-team], zone: UTC}
-""")
+"""
+ROSTER = parse_people(PEOPLE)
 ANN, BOB = ROSTER.person("ann-1"), ROSTER.person("bob-2")
 ROTA = """
 hours:

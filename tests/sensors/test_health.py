@@ -1,0 +1,128 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from sqlalchemy import select
+
+from assets.monitors import monitor_assets
+from orchestration.alerting import Alerting
+from orchestration.jobs import jobs
+from orchestration.lake import Lake
+from orchestration.ledger.database import reading
+from orchestration.ledger.tables import problems
+from orchestration.resources import Clock
+from sensors.health import health
+from tests.sensors.installations import installed, queued
+from tests.support.place import NOW, Place
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SOUND, BROKEN = ["web", "monitors", "sound"], ["web", "monitors", "broken"]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A monitor that runs and one that raises, both evaluated once."""
+    storage = tmp_path / "dagster"
+    storage.mkdir()
+    with dg.DagsterInstance.local_temp(str(storage)) as instance:
+        found = Place(tmp_path, Lake(str(tmp_path / "lake")), instance)
+        found.monitor("sound")
+        found.monitor("broken", body="api_requests.no_such_thing()")
+        found.events("loud", 3)
+        yield found
+
+
+@pytest.fixture
+def alerting(place: Place, tmp_path: Path) -> Iterator[Alerting]:
+    found = installed(tmp_path / "installation", place.registry())
+    yield found
+    found.engine.dispose()
+
+
+def tick(
+    place: Place, alerting: Alerting, now: datetime, cursor: str | None = None
+) -> dg.SensorResult:
+    assets = monitor_assets(place.registry())
+    sensor = health(place.registry(), jobs(place.assets()), assets)
+    context = dg.build_sensor_context(
+        instance=place.instance,
+        resources={"alerting": alerting, "clock": Clock(at=now.isoformat())},
+        sensor_name="health",
+        cursor=cursor,
+    )
+    with context:
+        result = sensor(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def wrong(alerting: Alerting) -> set[tuple[str, str]]:
+    """Kind and object of every problem that goes on."""
+    going = select(problems.c.kind, problems.c.object).where(problems.c.gone_at.is_(None))
+    with reading(alerting.engine) as connection:
+        return {(kind, name) for kind, name in connection.execute(going)}
+
+
+def test_it_runs_by_itself_each_minute(place: Place) -> None:
+    sensor = health(place.registry(), [], [])
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert sensor.minimum_interval_seconds == 60
+
+
+def test_a_new_installation_has_only_a_ledger_without_seal(
+    place: Place, alerting: Alerting
+) -> None:
+    tick(place, alerting, datetime.now(UTC))
+
+    assert wrong(alerting) == {("seal", "ledger")}  # its first row is of March
+
+
+def test_a_failed_monitor_is_told_once_in_the_channel_of_the_settings(
+    place: Place, alerting: Alerting
+) -> None:
+    place.run(SOUND, BROKEN, ["web", "evaluations"])
+    now = datetime.now(UTC)
+
+    for _ in range(2):  # the second as after a crash
+        tick(place, alerting, now)
+
+    assert ("check", "web/monitors/broken:evaluated") in wrong(alerting)
+    assert not {name for kind, name in wrong(alerting) if kind == "check" and "sound" in name}
+    assert queued(alerting.settings, "health") == ["C0WATCHFLOOR"]
+
+
+def test_a_monitor_is_late_once_watchfloor_has_run_for_longer_than_it_may_take(
+    place: Place, alerting: Alerting
+) -> None:
+    place.run(SOUND, BROKEN, ["web", "evaluations"])
+    late, cursor = ("asset", "web/monitors/sound"), None
+    now = datetime.now(UTC) + 60 * HOUR  # after a weekend without power
+    seen = []
+    for minutes in (0, 9, 18):
+        cursor = tick(place, alerting, now + minutes * MINUTE, cursor).cursor
+        seen.append(late in wrong(alerting))
+    began = now.isoformat()
+    tick(place, alerting, now + 121 * MINUTE, f"{began} {(now + 120 * MINUTE).isoformat()}")
+
+    assert seen == [False, False, False]
+    assert cursor == f"{began} {(now + 18 * MINUTE).isoformat()}"
+    assert late in wrong(alerting)
+
+
+def test_a_gap_between_looks_is_a_new_start(place: Place, alerting: Alerting) -> None:
+    first = tick(place, alerting, NOW)
+    second = tick(place, alerting, NOW + 11 * MINUTE, first.cursor)
+
+    at = (NOW + 11 * MINUTE).isoformat()
+    assert second.cursor == f"{at} {at}"
+
+
+def test_a_settings_file_that_is_wrong_is_a_problem(place: Place, alerting: Alerting) -> None:
+    tick(place, alerting, NOW)
+    alerting.settings.routes.write_text("routes: []", encoding="utf-8")
+
+    tick(place, alerting, NOW + MINUTE)
+
+    assert ("settings", "routes") in wrong(alerting)
