@@ -8,7 +8,7 @@ import dagster as dg
 from dagster._core.storage.event_log import SqlEventLogStorage, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 from dagster._core.storage.runs import SqlRunStorage
-from dagster._core.storage.runs.schema import RunTagsTable
+from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 
 FINISHED = [
     dg.DagsterRunStatus.SUCCESS,
@@ -53,8 +53,10 @@ def _delete_logs(instance: dg.DagsterInstance, ids: Sequence[str]) -> None:
 def _delete_runs(instance: dg.DagsterInstance, ids: Sequence[str]) -> None:
     """Delete the runs themselves, last, so that one that is cut off is found again."""
     storage = instance.run_storage
-    if isinstance(storage, SqlRunStorage):  # whose SQLite leaves the tags of a deleted run behind
-        with storage.connect() as connection:
-            connection.execute(RunTagsTable.delete().where(RunTagsTable.c.run_id.in_(ids)))
-    for run_id in ids:
-        storage.delete_run(run_id)
+    if not isinstance(storage, SqlRunStorage):
+        for run_id in ids:
+            storage.delete_run(run_id)
+        return
+    with storage.connect() as connection:
+        for table in (RunTagsTable, RunsTable):  # SQLite would leave the tags of a run behind
+            connection.execute(table.delete().where(table.c.run_id.in_(ids)))

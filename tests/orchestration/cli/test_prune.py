@@ -2,12 +2,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from orchestration.deployment import prepare
 from orchestration.lake import Lake
 from orchestration.ledger.database import connect, writing
 from orchestration.ledger.outbox import Intent, enqueue
 from orchestration.ledger.tables import outbox
+from orchestration.settings import load
 from tests.orchestration.cli.conftest import Watchfloor
 from tests.support.lakes import files, put
 
@@ -65,3 +68,17 @@ def test_the_settings_say_for_how_long(
     assert pruned(watchfloor, "--dry-run") == []
     monkeypatch.setenv("WATCHFLOOR_KEEP_EVENTS_DAYS", "119")
     assert len(pruned(watchfloor, "--dry-run")) == 1
+
+
+def test_dagsters_young_runs_stay(watchfloor: Watchfloor, home: Path) -> None:
+    assert watchfloor("init").exit_code == 0
+    with prepare(load()) as instance:
+        run = dg.materialize([young], instance=instance)
+        assert pruned(watchfloor) == []
+        assert instance.has_run(run.run_id)
+    assert (home / "dagster").exists()
+
+
+@dg.asset
+def young() -> None:
+    pass

@@ -171,6 +171,7 @@ def test_the_alert_ends_when_its_findings_are_gone_and_bobs_goes_on(place: Place
     assert took.unready == 0
     by_name = {row["entity"]: row for row in stored(place, "alerts")}
     assert by_name[names[ANN]]["count"] == by_name[names[ANN]]["retracted"]
+    assert by_name[names[ANN]]["state"] == "resolved"
     assert by_name[names[BOB]]["retracted"] == 0
     again = taken(place.engine, place.lake, LATER, name=place.pseudonyms.name)
     assert (again.evaluations, again.unready) == (0, 0)
