@@ -10,9 +10,11 @@ from orchestration.alerting import Alerting
 from orchestration.jobs import ALERTS, FRESH_TICK, HOURLY_TICK, Job
 from orchestration.ledger.database import reading
 from orchestration.resources import Clock
+from orchestration.selfwatch.faults import Fault
 from orchestration.selfwatch.of_dagster import Watched, of_dagster
 from orchestration.selfwatch.of_ledger import of_ledger, of_settings
 from orchestration.selfwatch.problems import Changes, keep
+from orchestration.yaml_lines import YamlError
 
 # What keeps people in the dark when it fails. The daily tick only closes what was evaluated.
 PAGING = frozenset({HOURLY_TICK, FRESH_TICK, "every_hour", "intake", "outbox", "escalation"})
@@ -55,10 +57,9 @@ def health(
         with reading(alerting.engine) as connection:
             home = alerting.settings.home
             found = of_ledger(connection, home=home, made_at=seen.made_at, now=now)
-        wrong = of_settings(alerting.rules(now).wrong)
         changes = keep(
             alerting.engine,
-            [*seen.faults, *found, *wrong],
+            [*seen.faults, *found, *_of_settings(alerting, now)],
             receiver=alerting.settings.health_channel,
             now=now,
         )
@@ -66,6 +67,14 @@ def health(
         return dg.SensorResult(skip_reason=dg.SkipReason(_said(changes)), cursor=cursor)
 
     return health_sensor
+
+
+def _of_settings(alerting: Alerting, now: datetime) -> list[Fault]:
+    """Settings files that are wrong; one that was never sound keeps everybody from being told."""
+    try:
+        return of_settings(alerting.rules(now).wrong)
+    except YamlError:
+        return [Fault("settings", "never-sound", page=True)]
 
 
 def _up_since(cursor: str | None, now: datetime) -> datetime:

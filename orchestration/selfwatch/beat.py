@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.scheduler.instigation import TickStatus
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestration.ledger.database import connect, reading
 from orchestration.ledger.errors import LedgerError
 from orchestration.ledger.outbox import backlog
 from orchestration.ledger.schema import require_latest
+from orchestration.selfwatch.of_dagster import ENDED
+from orchestration.selfwatch.problems import HEALTH
 from orchestration.settings import Settings
 
 SILENT = timedelta(minutes=5)  # a daemon writes a heartbeat each half minute
@@ -70,15 +73,16 @@ def _daemons(instance: dg.DagsterInstance, now: datetime) -> Iterator[Missing]:
 
 
 def _sensors(instance: dg.DagsterInstance, started: datetime, now: datetime) -> Iterator[Missing]:
-    """That no sensor ticks although the daemon lives, as when the code does not load."""
-    ticks = [
-        datetime.fromtimestamp(tick.timestamp, UTC)
-        for state in instance.all_instigator_state()
-        for tick in instance.get_tick_summaries(
-            state.instigator_origin_id, state.selector_id, limit=1
-        )
-    ]
-    last = max([*ticks, started])
+    """That no sensor ticks, as when the code does not load; or that who watches them fails."""
+    last = started
+    for state in instance.all_instigator_state():
+        name, where = state.name, (state.instigator_origin_id, state.selector_id)
+        newest = instance.get_tick_summaries(*where, limit=1)
+        last = max([last, *(datetime.fromtimestamp(tick.timestamp, UTC) for tick in newest)])
+        for tick in instance.get_tick_summaries(*where, limit=1, statuses=ENDED):
+            if name == HEALTH and tick.status is TickStatus.FAILURE:
+                since = datetime.fromtimestamp(tick.timestamp, UTC)
+                yield Missing("sensor health", since, "Its ticks fail: it tells of nothing.")
     if now - last > TICKS:
         yield Missing("sensors", last, "None has ticked. Does the code load? watchfloor doctor")
 

@@ -25,7 +25,7 @@ AS: dict[str, ItemKind] = {
 }
 WHAT = {
     "check": "Its newest evaluation failed.",
-    "settings": "The file has mistakes; the last sound one is in force.",
+    "settings": "It has mistakes, which the check of watchfloor/alerts names.",
     "seal": "No seal of the ledger is newer than two days: watchfloor ledger seal.",
     "asset": "It was not made in time.",
     "tick": "Its newest tick ended in an error.",

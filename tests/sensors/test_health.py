@@ -126,3 +126,13 @@ def test_a_settings_file_that_is_wrong_is_a_problem(place: Place, alerting: Aler
     tick(place, alerting, NOW + MINUTE)
 
     assert ("settings", "routes") in wrong(alerting)
+
+
+def test_settings_that_were_never_sound_are_a_problem_that_pages(
+    place: Place, alerting: Alerting
+) -> None:
+    alerting.settings.people.unlink()
+
+    tick(place, alerting, NOW)
+
+    assert ("settings", "never-sound") in wrong(alerting)

@@ -92,6 +92,16 @@ def test_sensors_that_do_not_tick_though_the_daemon_lives_are_missing(home: Home
     assert home.names(3 * MINUTE) == ["sensors"]
 
 
+def test_a_health_sensor_whose_ticks_fail_is_missing(home: Home) -> None:
+    home.beats()
+    ticked(home.instance, "intake", TickStatus.FAILURE, home.now)  # the sensor tells of this one
+    ticked(home.instance, "health", TickStatus.SKIPPED, home.now - MINUTE)
+    assert home.names() == []
+
+    ticked(home.instance, "health", TickStatus.FAILURE, home.now)
+    assert home.names() == ["sensor health"]
+
+
 def test_an_hourly_tick_that_does_not_come_is_missing(home: Home) -> None:
     home.beats()
     home.started(home.now - 3 * HOUR)
