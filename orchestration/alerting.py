@@ -18,7 +18,7 @@ from orchestration.ledger.database import reading
 from orchestration.ledger.schema import open_ledger
 from orchestration.outbox.drain import Drained, drain
 from orchestration.outbox.fallback import second_notifier
-from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.pseudonyms import Pseudonyms
 from orchestration.settings import Settings
 from orchestration.slack.deliver import Delivery
 from orchestration.slack.look import Scene
@@ -59,14 +59,13 @@ class Alerting:
     def take_in(self, now: datetime, *, since: datetime | None = None) -> Taken:
         """Take in what was evaluated, and queue what is to be told."""
         found = self.rules(now)
-        key = read_key(self.settings.home)
         return take_in(
             self.engine,
             self.lake,
             watched=self.watched(now),
             config=found.config,
             timing=found.told_at,
-            name=lambda kind, entity: pseudonym(key, kind, entity),
+            names=Pseudonyms(self.settings.home).names,
             now=now,
             since=since,
         )

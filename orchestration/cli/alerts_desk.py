@@ -21,7 +21,7 @@ from orchestration.intake.rules import Rules, rules
 from orchestration.lake import Lake
 from orchestration.ledger.database import reading
 from orchestration.oncall.people import Person
-from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.pseudonyms import Pseudonyms
 from orchestration.settings import Settings
 
 
@@ -91,12 +91,12 @@ def _record(done: Done) -> dict[str, object]:
 
 def named(settings: Settings, kind: str, text: str) -> set[str]:
     """How the ledger may call an entity that is given by its id or its pseudonym."""
-    return {text, pseudonym(read_key(settings.home), kind, text)}
+    return {text, *Pseudonyms(settings.home).known(kind, [text]).values()}
 
 
 def real_entities(settings: Settings, alerts: Iterable[Alert]) -> dict[tuple[str, str], str]:
     """Entities by type and pseudonym, as far as the lake still has their findings."""
-    lake, key = Lake(settings.lake), read_key(settings.home)
+    lake, names = Lake(settings.lake), Pseudonyms(settings.home)
     found: dict[tuple[str, str], str] = {}
     oldest: dict[str, Alert] = {}
     for alert in sorted(alerts, key=lambda alert: alert.first_seen, reverse=True):
@@ -108,6 +108,7 @@ def real_entities(settings: Settings, alerts: Iterable[Alert]) -> dict[tuple[str
             rows = stored(lake, product=None, monitor_id=monitor, since=first.first_seen)
         except NoDataError:  # nothing was evaluated here: the ledger alone was copied
             break
-        for kind, entity in rows.select("entity_type", "entity").unique().iter_rows():
-            found[(kind, pseudonym(key, kind, entity))] = entity
+        for (kind,), some in rows.select("entity_type", "entity").unique().group_by("entity_type"):
+            named = names.known(str(kind), some["entity"])
+            found |= {(str(kind), name): entity for entity, name in named.items()}
     return found

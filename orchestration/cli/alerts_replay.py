@@ -23,7 +23,7 @@ from orchestration.intake.replay import Notice, Replayed
 from orchestration.intake.replay import replay as replayed
 from orchestration.lake import Lake
 from orchestration.ledger.database import reading
-from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.pseudonyms import Pseudonyms
 from orchestration.settings import Settings, load
 
 MOMENT = pl.Datetime("us", "UTC")
@@ -96,11 +96,10 @@ def _over(
     config: Config,
     modes: Mapping[str, Watched],
 ) -> Replayed:
-    key = read_key(settings.home)
     found = pending(
         Lake(settings.lake),
         known={},
-        name=lambda kind, entity: pseudonym(key, kind, entity),
+        names=Pseudonyms(settings.home).names,
         oldest=start,
         horizon=start,
     )

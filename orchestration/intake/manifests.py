@@ -1,7 +1,8 @@
 """Reads from the lake what was evaluated and is not in the ledger yet."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,9 +17,10 @@ from orchestration.lake import Lake
 from orchestration.manifests import MANIFESTS, Manifest, content_digest
 from orchestration.partitions import DAY, day_of
 
-TABLE = "findings"
+TABLE, SUBKEY = "findings", "subkey"
 OVERLAP = timedelta(minutes=2)  # between a file's time and the clock of who looks
-Name = Callable[[str, str], str]  # entity type and entity to what may be written down
+# Entities of one type to what may be written down in their place.
+Names = Callable[[str, Iterable[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def pending(
     lake: Lake,
     *,
     known: Mapping[TakenKey, Taken],
-    name: Name,
+    names: Names,
     oldest: datetime,
     horizon: datetime,
     since: datetime | None = None,
@@ -69,7 +71,7 @@ def pending(
             unready += 1
             continue
         starts.add(start)
-        found.append(Evaluated(evaluation, tuple(_named(rows, evaluation, name))))
+        found.append(Evaluated(evaluation, tuple(_named(rows, evaluation, names))))
     return Pending(tuple(found), unready)
 
 
@@ -137,11 +139,18 @@ def _findings(lake: Lake, manifest: Manifest) -> pl.DataFrame | None:
     return rows if content_digest(rows) == manifest.digest else None
 
 
-def _named(rows: pl.DataFrame, evaluation: Evaluation, name: Name) -> Iterator[Finding]:
-    for found in findings_of(rows.with_columns(partition=pl.lit(evaluation.partition))):
+def _named(rows: pl.DataFrame, evaluation: Evaluation, names: Names) -> Iterator[Finding]:
+    found = findings_of(rows.with_columns(partition=pl.lit(evaluation.partition)))
+    types: defaultdict[str, set[str]] = defaultdict(set)
+    for one in found:
+        types[one.entity_type].add(one.entity)
+        if one.subkey is not None:
+            types[SUBKEY].add(one.subkey)
+    known = {kind: names(kind, sorted(entities)) for kind, entities in types.items()}
+    for one in found:
         yield replace(
-            found,
+            one,
             monitor=evaluation.monitor,
-            entity=name(found.entity_type, found.entity),
-            subkey=None if found.subkey is None else name("subkey", found.subkey),
+            entity=known[one.entity_type][one.entity],
+            subkey=None if one.subkey is None else known[SUBKEY][one.subkey],
         )

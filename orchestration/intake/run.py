@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from orchestration.alerts.records import Watched
 from orchestration.alerts.reducer import step
 from orchestration.alerts.rules import Config
-from orchestration.intake.manifests import Name, pending
+from orchestration.intake.manifests import Names, pending
 from orchestration.intake.save import save
 from orchestration.intake.state import known_intake, load
 from orchestration.intake.threads import Timing
@@ -38,7 +38,7 @@ def take_in(
     watched: Mapping[str, Watched],
     config: Config,
     timing: Timing,
-    name: Name,
+    names: Names,
     now: datetime,
     since: datetime | None = None,
 ) -> Taken:
@@ -51,7 +51,7 @@ def take_in(
     with reading(engine) as connection:
         known = known_intake(connection, oldest=oldest)
     horizon = now - config.horizon
-    found = pending(lake, known=known, name=name, oldest=oldest, horizon=horizon, since=since)
+    found = pending(lake, known=known, names=names, oldest=oldest, horizon=horizon, since=since)
     evaluations = [one.evaluation for one in found.evaluated]
     findings = [finding for one in found.evaluated for finding in one.findings]
     keys = [(e.monitor, e.partition, e.partition_end) for e in evaluations]

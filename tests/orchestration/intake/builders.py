@@ -16,7 +16,7 @@ from orchestration.alerts.actions import ack
 from orchestration.alerts.records import Evaluation, Finding, Step, Watched
 from orchestration.alerts.reducer import step
 from orchestration.alerts.rules import Config, Route
-from orchestration.intake.manifests import Name
+from orchestration.intake.manifests import Names
 from orchestration.intake.run import INTAKE, Taken, take_in
 from orchestration.intake.save import save
 from orchestration.intake.state import load
@@ -44,6 +44,11 @@ Row = dict[str, object]
 def named(kind: str, entity: str) -> str:
     """The pseudonym under the tests' key."""
     return pseudonym(KEY, kind, entity)
+
+
+def names_of(kind: str, entities: Iterable[str]) -> dict[str, str]:
+    """The pseudonyms of several entities of one type."""
+    return {entity: named(kind, entity) for entity in entities}
 
 
 @dataclass
@@ -127,7 +132,7 @@ def taken(
     now: datetime,
     *,
     since: datetime | None = None,
-    name: Name = named,
+    names: Names = names_of,
     config: Config = ALL,
 ) -> Taken:
     """Take in what the lake holds, for the monitors that the tests watch."""
@@ -137,7 +142,7 @@ def taken(
         watched=LOGINS,
         config=config,
         timing=at_once,
-        name=name,
+        names=names,
         now=now,
         since=since,
     )

@@ -1,5 +1,6 @@
 """What the lake holds, taken into a ledger."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -20,6 +21,7 @@ from tests.orchestration.intake.builders import (
     findings,
     found_at,
     named,
+    names_of,
     rows,
     stored,
     taken,
@@ -197,7 +199,9 @@ def test_what_cannot_be_written_leaves_nothing_behind(ledger: Engine, lake: Lake
     stored(lake, TEN, {"ann": 3.0, "bob": 4.0}, as_of=TEN + HOUR)
     before = contents(ledger)
     with pytest.raises(LedgerError, match="entity is a text of 9 characters that is no id"):
-        taken(ledger, lake, NOON, name=lambda _, entity: f"who? {entity}!")
+        taken(
+            ledger, lake, NOON, names=lambda _, some: {entity: f"who? {entity}!" for entity in some}
+        )
     assert contents(ledger) == before
     assert taken(ledger, lake, NOON).findings == 2
 
@@ -212,14 +216,14 @@ def test_two_intakes_at_once_take_each_finding_once(ledger: Engine, url: str, la
         engine = connect(url)
         met: list[bool] = []
 
-        def name(kind: str, entity: str) -> str:
+        def names(kind: str, entities: Iterable[str]) -> dict[str, str]:
             if not met:  # each has read what the ledger knows, and none has written
                 together.wait()
                 met.append(True)
-            return named(kind, entity)
+            return names_of(kind, entities)
 
         try:
-            taken(engine, lake, TEN + 5 * HOUR, name=name)
+            taken(engine, lake, TEN + 5 * HOUR, names=names)
         except BaseException as error:  # noqa: BLE001 - shown below
             errors.append(error)
         finally:
