@@ -33,13 +33,14 @@ from tests.support.slack_server import TOKEN, Answer, SlackServer
 CHANNEL = "C0ABUSE"
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
-ROSTER = parse_people("""
+PEOPLE = """
 people:
   - {id: ann-1, slack: U0ANN0001, roles: [oncall], teams: [chat-team], zone: UTC}
   - {id: bob-2, slack: U0BOB0002, roles: [oncall], teams: [chat-team], zone: UTC}
   - {id: cat-3, slack: U0CAT0003, roles: [oncall], teams: [api-team], zone: UTC}
   - {id: eve-9, slack: U0EVE0009, roles: [viewer], zone: UTC}
-""")
+"""
+ROSTER = parse_people(PEOPLE)
 ROTA = """
 hours:
   office: {zone: UTC, open: "09:00", close: "17:00", weekdays: [monday]}
@@ -92,9 +93,9 @@ class Room(Desk):
         made = evaluation(hour, as_of=outboxes.after(60 * minute))
         return self.step(12 + minute / 60, made, found=found)
 
-    def ack(self) -> None:
+    def ack(self, channel: str = CHANNEL) -> None:
         """Ann acks what the channel was told."""
-        ack(self.engine, who=ANN, now=self.now, terms=self.terms, **self.seen())
+        ack(self.engine, who=ANN, now=self.now, terms=self.terms, **self.seen(channel))
 
     def interactions(self) -> Interactions:
         """Who does what people press."""
