@@ -113,13 +113,14 @@ class _Going:
                 return
 
     def _send(self, works: list[tuple[Work, Progress]], begun: datetime, end: datetime) -> None:
-        back = []
+        back, failed = [], set()
         for work, seen in works:
             in_time = begun <= self.holder.clock() < end
-            if in_time and not self._is_stopped(work):
-                self._one(work, seen)
-            else:
+            line = work.head.thread or work.outbox_id
+            if line in failed or not in_time or self._is_stopped(work):
                 back.append(work)
+            elif not self._one(work, seen):
+                failed.add(line)  # what comes next in its thread must know that it was tried
         if back:
             record.give_back(self.holder, back)
 
@@ -128,7 +129,8 @@ class _Going:
             return not self.settings.elsewhere
         return work.receiver in self.stopped
 
-    def _one(self, work: Work, seen: Progress) -> None:
+    def _one(self, work: Work, seen: Progress) -> bool:
+        """Send one message; whether it arrived."""
         try:
             self.holder.hold(work.rows)
             result = self._result(work, seen)
@@ -136,6 +138,8 @@ class _Going:
             self._record(work, seen, result)
         except LostLeaseError:
             log.warning("Outbox row %s was taken over by another drain.", work.outbox_id)
+            return False
+        return isinstance(result, Sent)
 
     def _result(self, work: Work, seen: Progress) -> Result | Exception:
         send = self.fallback if work.via == "elsewhere" else self.deliver

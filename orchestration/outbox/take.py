@@ -71,6 +71,7 @@ def take(
             return Taken([], wakes_at(rows, channels, now, settings, stopped=stopped))
         again = [_as_leased(connection, work) for work in works]
         tried = tried_threads(connection, [work.head for work in again], now)
+        tried |= {row.thread for row in rows if row.thread and row.leased_by}  # and never heard of
     return Taken([(work, _progress(holder, work, tried)) for work in again], ended=ended)
 
 
