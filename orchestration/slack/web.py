@@ -60,6 +60,7 @@ AUTH = frozenset(
     }
 )
 NOT_SENT = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH})
+PEOPLE = ("U", "W")  # how the ids of Slack's users begin
 ONLY_WHEN_POSTED = frozenset({"thread_ts", "reply_broadcast", "unfurl_links", "unfurl_media"})
 SERVER_ERROR = 500
 TOO_MANY = 429
@@ -72,6 +73,7 @@ class WebSlack:
     def __init__(self, token: str, *, base_url: str = BASE_URL, timeout: int = 10) -> None:
         self._client = client(token, base_url=base_url, timeout=timeout)
         self._ours: tuple[Identity, str | None] | None = None
+        self._direct: dict[str, str] = {}
 
     def post(self, payload: Payload) -> Posted:
         """See SlackApi."""
@@ -81,7 +83,8 @@ class WebSlack:
     def update(self, channel: str, ts: str, payload: Payload) -> None:
         """See SlackApi."""
         kept = {key: value for key, value in payload.items() if key not in ONLY_WHEN_POSTED}
-        call(self._client, "chat.update", json={**kept, "channel": channel, "ts": ts})
+        where = self._conversation(channel)
+        call(self._client, "chat.update", json={**kept, "channel": where, "ts": ts})
 
     def ephemeral(self, channel: str, user: str, payload: Payload) -> None:
         """See SlackApi."""
@@ -98,7 +101,7 @@ class WebSlack:
         """See SlackApi."""
         method = "conversations.history" if thread_ts is None else "conversations.replies"
         asked = {
-            "channel": channel,
+            "channel": self._conversation(channel),
             "ts": thread_ts,
             "oldest": slack_time(since - SKEW),
             "include_all_metadata": True,
@@ -124,6 +127,16 @@ class WebSlack:
         found = Identity(_text(answer, "team_id"), _text(answer, "user_id"))
         self._ours = (found, bot if isinstance(bot, str) else None)
         return found
+
+    def _conversation(self, receiver: str) -> str:
+        """The conversation with a receiver: a person can be posted to, but not be looked in."""
+        if not receiver.startswith(PEOPLE):
+            return receiver
+        if receiver not in self._direct:
+            answer = call(self._client, "conversations.open", json={"users": receiver})
+            found = answer.get("channel")
+            self._direct[receiver] = _text(found if isinstance(found, dict) else {}, "id")
+        return self._direct[receiver]
 
     def _is_ours(self, message: Payload) -> bool:
         """Whether we wrote it: another app can write the same metadata."""

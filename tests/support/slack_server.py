@@ -46,6 +46,7 @@ class SlackServer:
 
     def __init__(self) -> None:
         self.messages: dict[str, list[Answer]] = {"C0ALERTS": [], "C0OTHER": []}
+        self.people: dict[str, str] = {}  # whom the bot may write to, and where that is kept
         self.calls: list[tuple[str, Answer]] = []
         self.shown: list[Answer] = []
         self.page = 1000
@@ -58,6 +59,11 @@ class SlackServer:
     def fail(self, method: str, *faults: Fault) -> None:
         """The next requests of a method meet these, one each."""
         self._faults[method].extend(faults)
+
+    def befriend(self, user: str, channel: str) -> None:
+        """Let the bot write to a person; what it writes is in that channel."""
+        self.people[user] = channel
+        self.messages[channel] = []
 
     def delete(self, channel: str, ts: str) -> None:
         """What a person does who deletes a message."""
@@ -81,7 +87,9 @@ class SlackServer:
         return {"ok": True, "team_id": "T0TEAM", "user_id": BOT, "bot_id": "B0BOT"}
 
     def _chat_postMessage(self, body: Answer) -> Answer:  # noqa: N802 - Slack's name
-        kept = self.messages.get(body["channel"])
+        to: str = body["channel"]
+        channel = self.people.get(to, to)
+        kept = self.messages.get(channel)
         if kept is None:
             return no("channel_not_found")
         if "thread_ts" in body and body["thread_ts"] not in [message["ts"] for message in kept]:
@@ -89,7 +97,7 @@ class SlackServer:
         self._last += 1_000_000
         ts = f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
         kept.append({**body, "ts": ts, "user": BOT})
-        return {"ok": True, "channel": body["channel"], "ts": ts}
+        return {"ok": True, "channel": channel, "ts": ts}
 
     def _chat_update(self, body: Answer) -> Answer:
         for message in self.messages.get(body["channel"], []):
@@ -105,6 +113,11 @@ class SlackServer:
     def _views_open(self, body: Answer) -> Answer:
         self.shown.append(body)
         return {"ok": True, "view": {"id": "V0VIEW"}}
+
+    def _conversations_open(self, body: Answer) -> Answer:
+        if body["users"] not in self.people:
+            return no("user_not_found")
+        return {"ok": True, "channel": {"id": self.people[body["users"]]}}
 
     def _conversations_history(self, body: Answer) -> Answer:
         kept = self.messages.get(body["channel"])

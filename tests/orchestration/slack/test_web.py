@@ -55,8 +55,10 @@ def message(outbox_id: str = "o1", **more: object) -> dict[str, object]:
     }
 
 
-def find(slack: SlackApi, outbox_id: str, *, thread_ts: str | None = None) -> str | None:
-    return slack.find("C0ALERTS", since=START, outbox_id=outbox_id, thread_ts=thread_ts)
+def find(
+    slack: SlackApi, outbox_id: str, *, channel: str = "C0ALERTS", thread_ts: str | None = None
+) -> str | None:
+    return slack.find(channel, since=START, outbox_id=outbox_id, thread_ts=thread_ts)
 
 
 def test_a_post_arrives_once_with_all_of_its_payload(slack: SlackApi, server: SlackServer) -> None:
@@ -108,6 +110,50 @@ def test_a_reply_is_found_in_its_thread_only(slack: SlackApi, server: SlackServe
     assert find(slack, "o3", thread_ts=parent.ts) == reply.ts
     assert find(slack, "o3", thread_ts=other.ts) is None
     assert find(slack, "o3") is None
+
+
+def test_what_was_posted_to_a_person_is_found_and_changed_in_the_conversation_with_them(
+    slack: SlackApi, server: SlackServer
+) -> None:
+    server.befriend("U0ANA", "D0ANA")
+    server.befriend("W0BEN", "D0BEN")
+    sent = [slack.post(message(channel=who)) for who in ("U0ANA", "W0BEN")]
+    assert [one.channel for one in sent] == ["D0ANA", "D0BEN"]
+    reply = slack.post(message("o2", channel="U0ANA", thread_ts=sent[0].ts))
+    slack.update("U0ANA", sent[0].ts, message(channel="U0ANA", text="now resolved"))
+
+    assert find(slack, "o1", channel="U0ANA") == sent[0].ts
+    assert find(slack, "o1", channel="W0BEN") == sent[1].ts
+    assert find(slack, "o2", channel="U0ANA", thread_ts=sent[0].ts) == reply.ts
+    assert server.messages["D0ANA"][0]["text"] == "now resolved"
+    opened = [body["users"] for method, body in server.calls if method == "conversations.open"]
+    assert opened == ["U0ANA", "W0BEN"]  # where it is does not change
+
+
+def test_a_page_to_a_person_is_found_by_the_process_after_the_one_that_died(
+    slack: SlackApi, server: SlackServer
+) -> None:
+    server.befriend("U0ANA", "D0ANA")
+    server.fail("chat.postMessage", Fault(done=True, drop=True))
+    with pytest.raises(SlackDownError):
+        slack.post(message(channel="U0ANA"))
+
+    after = WebSlack(TOKEN, base_url=server.base_url, timeout=1)
+
+    assert find(after, "o1", channel="U0ANA") == server.messages["D0ANA"][0]["ts"]
+    assert find(after, "o2", channel="U0ANA") is None
+
+
+def test_a_person_who_left_is_refused_and_a_missing_scope_is_the_tokens_fault(
+    slack: SlackApi, server: SlackServer
+) -> None:
+    with pytest.raises(SlackRefusedError, match="user_not_found"):
+        find(slack, "o1", channel="U0GONE")
+    server.fail("conversations.open", refused("missing_scope"), Fault(body='{"ok": true}'))
+    with pytest.raises(SlackAuthError, match="missing_scope"):
+        find(slack, "o1", channel="U0ANA")
+    with pytest.raises(SlackDownError, match="bad_answer"):
+        find(slack, "o1", channel="U0ANA")
 
 
 def test_what_is_older_than_the_clocks_may_differ_is_not_looked_at(
