@@ -45,16 +45,20 @@ def second_notifier(url: str, describe: Describe) -> Deliver:
 
     `describe` gives the text, of ids and counts.
     """
-    return _Elsewhere(_sender(url), describe)
+    return _Elsewhere(text_sender(url), describe)
 
 
 def cannot(url: str) -> str:
     """What people give up with this second notifier, in a sentence; OutboxError as above."""
-    _sender(url)
+    text_sender(url)
     return MAIL_CANNOT if url.startswith("smtp") else WEBHOOK_CANNOT
 
 
-def _sender(url: str) -> Send:
+def text_sender(url: str) -> Send:
+    """What sends a text elsewhere, by its URL; OutboxError, without the URL, if it cannot be used.
+
+    It takes the text's id, by which one that arrives twice is known, and the text.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port

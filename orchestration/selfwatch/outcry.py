@@ -7,15 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import create_engine
-
 from orchestration.ledger.ids import digest_parts
-from orchestration.ledger.outbox import Row
 from orchestration.outbox.errors import OutboxError
-from orchestration.outbox.fallback import second_notifier
-from orchestration.outbox.progress import Holder, Progress
+from orchestration.outbox.fallback import text_sender
 from orchestration.outbox.results import Sent
-from orchestration.outbox.work import alone
 from orchestration.selfwatch.beat import Missing
 from orchestration.settings import Settings
 from orchestration.slack.api import SlackApi, SlackError
@@ -101,7 +96,7 @@ def _say(
     except SlackError as error:
         failed.append(f"Slack: {error.code}")
     if settings.fallback:
-        how = _elsewhere(settings.fallback, message, due, now)
+        how = _elsewhere(settings.fallback, message, due)
         failed = [*failed, f"second notifier: {how}"] if how else []
     return tuple(failed)
 
@@ -118,15 +113,11 @@ def message_of(settings: Settings, due: Sequence[Missing], now: datetime) -> Mes
     return health(view, outbox_id=digest_parts(HEARTBEAT, now.isoformat(), *names))
 
 
-def _elsewhere(url: str, message: Message, due: Sequence[Missing], now: datetime) -> str:
+def _elsewhere(url: str, message: Message, due: Sequence[Missing]) -> str:
     """Tell the second notifier; empty, or how it failed."""
     lines = [message.text, *(f"{one.name}, since {utc(one.since)}: {one.what}" for one in due)]
-    name = message.metadata.payload["outbox_id"]
-    row = Row(name, 0, HEARTBEAT, message.channel, 0, {}, now, now)
-    nothing_kept = Holder(create_engine("sqlite://"), lambda: now, HEARTBEAT)
     try:
-        send = second_notifier(url, lambda _: "\n".join(lines))
-        result = send(alone(row), Progress(nothing_kept, [name], {}, first_try=True))
+        result = text_sender(url)(message.metadata.payload["outbox_id"], "\n".join(lines))
     except OutboxError as error:
         return str(error)
     return "" if isinstance(result, Sent) else type(result).__name__
