@@ -82,7 +82,7 @@ escalations = Table(
     must("ladder", String),
     must("opened_at", Utc),
     must("pointer", Integer),
-    may("next_at", Utc),  # null: no step is left, or it was stopped
+    may("next_at", Utc),  # null: no step is left, or it was stopped; silenced: since when it pauses
     may("stopped_by", String),
 )
 
@@ -91,7 +91,7 @@ escalations = Table(
 digests = Table(
     "digests",
     metadata,
-    key("kind"),
+    key("kind"),  # `digest`, or `handover:<team>`
     key("receiver"),
     must("at", Utc),
     must("digest", String),
