@@ -18,6 +18,7 @@ from orchestration.ledger.database import reading
 from orchestration.ledger.schema import open_ledger
 from orchestration.outbox.drain import Drained, drain
 from orchestration.outbox.fallback import second_notifier
+from orchestration.outbox.results import Deliver
 from orchestration.pseudonyms import Pseudonyms
 from orchestration.settings import Settings
 from orchestration.slack.deliver import Delivery
@@ -83,9 +84,24 @@ class Alerting:
         )
 
     def drain(self, clock: Callable[[], datetime], *, deadline: timedelta) -> Drained:
-        """Send what waits in the outbox, for so long."""
-        deliver = Delivery(self.engine, slack_of(self.settings), self.scene(clock()), clock)
-        elsewhere = self.settings.fallback
+        """Send what waits in the outbox, for so long.
+
+        Without Slack's token all of it goes to the second notifier, if there is one.
+        """
+        url = self.settings.fallback
+        slack = Delivery(self.engine, slack_of(self.settings), self.scene(clock()), clock)
+        second = second_notifier(url, slack.describe) if url else None
+        if second and not self.settings.slack.token:
+            return self._drained(second, None, clock, deadline)
+        return self._drained(slack, second, clock, deadline)
+
+    def _drained(
+        self,
+        deliver: Deliver,
+        fallback: Deliver | None,
+        clock: Callable[[], datetime],
+        deadline: timedelta,
+    ) -> Drained:
         return drain(
             self.engine,
             deliver=deliver,
@@ -93,5 +109,5 @@ class Alerting:
             limit=LIMIT,
             deadline=deadline,
             worker=f"{socket.gethostname()}.{os.getpid()}",
-            fallback=second_notifier(elsewhere, deliver.describe) if elsewhere else None,
+            fallback=fallback,
         )

@@ -34,7 +34,6 @@ from orchestration.slack.message import Message
 
 Look = Callable[[Connection, Scene, Work, datetime], Message]
 POSTED, UNCHANGED = "ts", "unchanged"  # parts of the progress
-PEOPLE = ("U", "W")  # how ids of Slack's users begin; they are written to directly
 # What is told by itself. What is told in a thread is in `in_thread`.
 ALONE: Mapping[str, Look] = {
     "storm": backlog,
@@ -81,8 +80,7 @@ class Delivery:
         if POSTED in seen.parts:
             return
         ts = None
-        # Slack shows no history by a person's id: who may have been called is called again.
-        if not seen.first_try and not work.receiver.startswith(PEOPLE):
+        if not seen.first_try:
             ts = self.api.find(
                 work.receiver, since=work.since, outbox_id=work.outbox_id, thread_ts=None
             )

@@ -1,6 +1,8 @@
 import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -65,6 +67,38 @@ def test_without_a_token_messages_are_in_a_folder_of_the_home(watch: Watch) -> N
     assert watch.slack.calls == []
     (message,) = DiskSlack(watch.settings.home / "slack").messages(CHANNEL)
     assert message.payload["text"].startswith("S2, in business hours. A: web.")
+    alerting.engine.dispose()
+
+
+def test_without_a_token_a_second_notifier_is_told_everything(watch: Watch) -> None:
+    posted = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            posted.append(json.loads(self.rfile.read(length)))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        watch.more = {
+            "SLACK_TOKEN": "",
+            "FALLBACK": f"http://127.0.0.1:{server.server_port}/hook",
+        }
+        alerting = watch.alerting()
+        alerting.take_in(NOW)
+        assert alerting.drain(Clock(NOW), deadline=TEN) == Drained(sent=1)
+        server.shutdown()
+        thread.join()
+    (message,) = posted
+    assert message["text"].startswith("S2, in business hours. A: web.")
+    assert "loud" not in message["text"]
+    assert not (watch.settings.home / "slack").exists()
     alerting.engine.dispose()
 
 

@@ -35,7 +35,7 @@ def test_eight_monitors_are_approved_once_and_may_tell_people(ledger: Engine) ->
 def test_what_stands_and_what_people_got_is_counted(
     ledger: Engine, tmp_path: Path, token: str, messages: dict[str, int] | None
 ) -> None:
-    room = Room(ledger)
+    room = Room(ledger, folder=tmp_path)
     room.fires(A, B)
     room.step(12.1, found=())
     room.drain(DiskSlack(tmp_path / "slack"))
@@ -47,7 +47,7 @@ def test_an_empty_installation_was_told_nothing(ledger: Engine, tmp_path: Path) 
 
 
 def test_what_is_acked_fires_no_more(ledger: Engine, tmp_path: Path) -> None:
-    room = Room(ledger)
+    room = Room(ledger, folder=tmp_path)
     room.tick(11, finding(11, A, severity=Severity.S1))
     room.ack()
     assert told(ledger, settings(tmp_path), now=NOON).firing == {}

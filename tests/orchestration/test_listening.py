@@ -39,7 +39,7 @@ def told(tmp_path: Path) -> Iterator[Room]:
     """A room that was told of an alert."""
     engine = connect(f"sqlite:///{tmp_path / 'ledger.db'}")
     make_ledger(engine, ledger_id="ledger-1", act=act())
-    with rooms(engine) as room:
+    with rooms(engine, tmp_path) as room:
         room.fires(A)
         room.drain()
         yield room

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine
 
@@ -70,6 +69,7 @@ class Room(Desk):
     clock: outboxes.Clock = field(default_factory=outboxes.Clock)
     rules: Rules = RULES
     interactive: bool = True
+    folder: Path = Path("/nowhere")
 
     @property
     def now(self) -> datetime:
@@ -81,7 +81,7 @@ class Room(Desk):
 
     def scene(self, now: datetime) -> Scene:
         del now
-        lake = Lake(str(Path(self.engine.url.database or "ledger").with_suffix(".lake")))
+        lake = Lake(str(self.folder / "lake"))
         return Scene(lake, Registry({}, {}), self.watched, self.rules, "", self.interactive)
 
     def fires(
@@ -163,11 +163,11 @@ class Room(Desk):
 
 
 @contextmanager
-def rooms(engine: Engine, **changed: Any) -> Iterator[Room]:  # noqa: ANN401 - any part of a room
-    """A room with one channel."""
+def rooms(engine: Engine, folder: Path) -> Iterator[Room]:
+    """A room with one channel, and its lake in a folder."""
     with slack_server.running() as slack:
         slack.messages[CHANNEL] = []
-        yield replace(Room(engine, slack=slack), **changed)
+        yield Room(engine, slack=slack, folder=folder)
 
 
 def text_of(message: Answer) -> str:

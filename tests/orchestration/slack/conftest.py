@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -7,6 +8,6 @@ from tests.support.slack_rooms import Room, rooms
 
 
 @pytest.fixture
-def room(ledger: Engine) -> Iterator[Room]:
-    with rooms(ledger) as found:
+def room(ledger: Engine, tmp_path: Path) -> Iterator[Room]:
+    with rooms(ledger, tmp_path) as found:
         yield found

@@ -222,21 +222,6 @@ def test_a_step_of_a_ladder_is_a_message_of_its_own_to_who_is_called(room: Room)
     assert len(room.kept()) == 1
 
 
-def test_who_may_have_been_called_is_called_again_for_slack_cannot_tell(room: Room) -> None:
-    room.slack.messages[PERSON] = []
-    room.fires(A, severity=Severity.S1)
-    room.drain()
-    payload = {"thread": room.thread().thread_id, "step": 1, "steps": 3, "since": 1772452800}
-    called = row("e1", 1, kind="escalation", thread=None, receiver=PERSON, lane=1)
-    room.put(replace(called, payload=payload))
-    room.slack.fail("chat.postMessage", Fault(status=500, body="oops"))
-    assert room.drain(seconds=1) == Drained(retried=1)
-    room.later(5)
-    room.methods()
-    assert room.drain() == Drained(sent=1)
-    assert room.methods() == ["chat.postMessage"]
-
-
 def test_one_that_answered_meanwhile_is_not_called(room: Room) -> None:
     room.slack.messages[PERSON] = []
     room.fires(A, severity=Severity.S1)

@@ -28,7 +28,7 @@ def thread(emulator: Emulator, ts: str) -> list[dict[str, Any]]:
 def test_a_group_fires_grows_is_acked_and_ends_in_one_thread(
     ledger: Engine, tmp_path: Path
 ) -> None:
-    room = Room(ledger)
+    room = Room(ledger, folder=tmp_path)
     room.config = Config((replace(room.config.routes[0], receiver=CHANNEL),))
     with slack_emulator.running(tmp_path) as emulator:
         api = WebSlack(TOKEN, base_url=emulator.base_url)
