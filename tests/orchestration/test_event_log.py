@@ -10,7 +10,8 @@ import dagster as dg
 import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
-from orchestration.deployment import KeptEventLog, prepare
+from orchestration.deployment import prepare
+from orchestration.event_log import KeptEventLog
 from orchestration.settings import load
 
 WRITE_AND_DIE = """
