@@ -1,7 +1,7 @@
 """Sends one message of the outbox to Slack: looks up what it shows, posts it once, keeps where."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -53,7 +53,6 @@ class Delivery:
     api: SlackApi
     scene: Scene
     clock: Callable[[], datetime]
-    unsure: set[str] = field(default_factory=set)  # as of InThread
 
     def __call__(self, work: Work, seen: Progress) -> Result:
         """What came of sending one message."""
@@ -74,7 +73,7 @@ class Delivery:
             return self._in_thread().described(connection, work)
 
     def _in_thread(self) -> InThread:
-        return InThread(self.engine, self.api, self.scene, self.clock, self.unsure)
+        return InThread(self.engine, self.api, self.scene, self.clock)
 
     def _alone(self, work: Work, seen: Progress) -> None:
         if POSTED in seen.parts:

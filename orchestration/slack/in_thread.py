@@ -1,7 +1,7 @@
 """Messages of a thread: its parent, which always shows the current state, and replies to it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
@@ -25,16 +25,12 @@ ACT, BEGAN, REPLIED = "act", "began", "reply"
 
 @dataclass(frozen=True, slots=True)
 class InThread:
-    """Sends what belongs to one thread. A thread's rows are never sent by two drains at once.
-
-    `unsure` are threads in which something may have arrived that was not kept.
-    """
+    """Sends what belongs to one thread. A thread's rows are never sent by two drains at once."""
 
     engine: Engine
     api: SlackApi
     scene: Scene
     clock: Callable[[], datetime]
-    unsure: set[str] = field(default_factory=set)
 
     def send(self, work: Work, seen: Progress) -> None:
         """Post or change the parent, and reply unless the parent itself is the news.
@@ -43,12 +39,10 @@ class InThread:
         """
         with reading(self.engine) as connection:
             thread, view = self._look(connection, work)
-        is_sure = seen.first_try and thread.thread_id not in self.unsure
-        self.unsure.add(thread.thread_id)
         try:
-            ts = thread.ts or self._begin(thread, view, seen, is_sure=is_sure)
+            ts = thread.ts or self._begin(thread, view, seen)
             if not self._is_told_by_parent(work, seen):
-                self._reply(work, view, ts, seen, is_sure=is_sure)
+                self._reply(work, view, ts, seen)
             if thread.ts is not None:
                 self.api.update(
                     thread.receiver, ts, parent(view, outbox_id=thread.thread_id).update(ts)
@@ -60,7 +54,6 @@ class InThread:
         if thread.ts is not None:
             with writing(self.engine) as connection:
                 set_parent(connection, thread.thread_id, ts=ts, shown=view.state_hash)
-        self.unsure.discard(thread.thread_id)
 
     def described(self, connection: Connection, work: Work) -> str:
         """The parent's text, for a notifier that knows no threads."""
@@ -73,13 +66,13 @@ class InThread:
         view = group_view(connection, self.scene, thread, now=now)
         return thread, replace(view, delayed=now - work.since)
 
-    def _begin(self, thread: Thread, view: GroupView, seen: Progress, *, is_sure: bool) -> str:
+    def _begin(self, thread: Thread, view: GroupView, seen: Progress) -> str:
         """Post the parent. It is found again by the thread's own id, whichever row began it.
 
         That this row began it is kept first: without it, a crash would let the row reply as well.
         """
         ts = None
-        if not is_sure:
+        if not seen.first_try:
             ts = self.api.find(
                 thread.receiver, since=thread.opened_at, outbox_id=thread.thread_id, thread_ts=None
             )
@@ -94,13 +87,11 @@ class InThread:
         """Whether the parent says it: it is new, and so it was for whatever began the thread."""
         return work.head.payload.get("reason") == Reason.FIRST or BEGAN in seen.parts
 
-    def _reply(
-        self, work: Work, view: GroupView, ts: str, seen: Progress, *, is_sure: bool
-    ) -> None:
+    def _reply(self, work: Work, view: GroupView, ts: str, seen: Progress) -> None:
         if REPLIED in seen.parts:
             return
         found = None
-        if not is_sure:
+        if not seen.first_try:
             found = self.api.find(
                 view.receiver, since=work.since, outbox_id=work.outbox_id, thread_ts=ts
             )
