@@ -23,7 +23,7 @@ from orchestration.slack.text import (
     title,
     utc,
 )
-from orchestration.slack.views import ActView, GroupView, NoticeView, Verb
+from orchestration.slack.views import ActView, GroupState, GroupView, NoticeView, Verb
 
 ALSO: Mapping[Reason, str] = {
     Reason.ESCALATED: "got worse",
@@ -36,6 +36,24 @@ ALSO: Mapping[Reason, str] = {
     Reason.RESOLVED: "resolved",
     Reason.AMENDED: "changed by late rows",
     Reason.REPEAT: "still firing",
+}
+# Of a restricted group: what happened, without how much, and so that it is true of a part as well.
+PARTLY: Mapping[Reason, str] = {
+    Reason.ESCALATED: "It got worse.",
+    Reason.FLAPPING: "Part of it fired again soon after being resolved.",
+    Reason.FIRST: "It began.",
+    Reason.NEW_IN_GROUP: "There is more of it.",
+    Reason.SILENCE_EXPIRED: "A snooze or silence ended.",
+    Reason.ACK_EXPIRED: "An ack ended.",
+    Reason.RETRACTED: "Part of it was taken back",
+    Reason.RESOLVED: "Part of it is resolved",
+    Reason.AMENDED: "Late rows changed part of it.",
+    Reason.REPEAT: "It went on unanswered.",
+}
+STANDS: Mapping[GroupState, tuple[str, str]] = {  # as a sentence, and after what ended
+    "firing": ("It still fires.", "the rest still fires."),
+    "acked": ("What still fires is acked.", "the rest is acked."),
+    "resolved": ("All of it is resolved.", ""),
 }
 
 
@@ -121,9 +139,9 @@ def _message(
 
 
 def _said(view: GroupView, notice: NoticeView) -> str:
-    """What happened, in a sentence; of a restricted group not even how many alerts."""
+    """What happened, in a sentence; of a restricted group not how much, but whether it is all."""
     if is_hidden(view):
-        return f"Update: {ALSO[notice.reason]}."
+        return _partly(view.state, notice.reason)
     count = notice.changes.get(notice.reason, 0)
     alerts = counted(count, "alert")
     whose = f"{person(notice.actor)}’s ack" if notice.actor else "The ack"  # noqa: RUF001
@@ -143,6 +161,16 @@ def _said(view: GroupView, notice: NoticeView) -> str:
         Reason.AMENDED: f"Late rows changed {alerts}.",
         Reason.REPEAT: f"{alerts} still firing, and nobody has acked.",
     }[notice.reason]
+
+
+def _partly(state: GroupState, reason: Reason) -> str:
+    """What happened to a part, and how the rest stands."""
+    stands, rest = STANDS[state]
+    if reason not in (Reason.RESOLVED, Reason.RETRACTED):
+        return f"{PARTLY[reason]} {stands}"
+    if state != "resolved":
+        return f"{PARTLY[reason]}; {rest}"
+    return stands if reason is Reason.RESOLVED else "All of it was taken back or is resolved."
 
 
 def _more(view: GroupView, notice: NoticeView) -> str:

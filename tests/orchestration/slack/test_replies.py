@@ -11,7 +11,7 @@ from orchestration.slack.errors import SlackMessageError
 from orchestration.slack.message import Message
 from orchestration.slack.replies import act_reply, reply
 from orchestration.slack.sample_views import ACKED, FIRST, RESTRICTED
-from orchestration.slack.views import ActView, GroupView, NoticeView, Verb
+from orchestration.slack.views import ActView, GroupState, GroupView, NoticeView, Verb
 
 AT = datetime(2026, 11, 22, 3, 5, tzinfo=UTC)
 UNTIL = datetime(2026, 11, 22, 7, 5, tzinfo=UTC)
@@ -114,6 +114,33 @@ def test_a_restricted_thread_says_nothing_of_its_content(reason: Reason) -> None
     payload = str(told(reason, RESTRICTED, note="A name", **{reason.value: 7}).payload())
     for secret in ("chat", "account_", "self_harm_concern", "finding", "A name", "7 ", DAGSTER):
         assert secret not in payload
+
+
+@pytest.mark.parametrize(
+    ("reason", "state", "said"),
+    [
+        (Reason.RESOLVED, "firing", "Part of it is resolved; the rest still fires."),
+        (Reason.RESOLVED, "acked", "Part of it is resolved; the rest is acked."),
+        (Reason.RESOLVED, "resolved", "All of it is resolved."),
+        (Reason.RETRACTED, "firing", "Part of it was taken back; the rest still fires."),
+        (Reason.RETRACTED, "resolved", "All of it was taken back or is resolved."),
+        (Reason.FLAPPING, "firing", "Part of it fired again soon after being resolved."),
+        (Reason.FLAPPING, "resolved", "All of it is resolved."),
+        (Reason.NEW_IN_GROUP, "acked", "There is more of it. What still fires is acked."),
+        (Reason.REPEAT, "firing", "It went on unanswered. It still fires."),
+    ],
+)
+def test_a_restricted_thread_tells_a_part_from_all_without_counts(
+    reason: Reason, state: GroupState, said: str
+) -> None:
+    view = replace(RESTRICTED, state=state)
+    assert said in told(reason, view, **{reason.value: 7}).blocks[0]["text"]["text"]
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_of_a_restricted_group_that_has_ended_nothing_is_said_to_fire(reason: Reason) -> None:
+    over = replace(RESTRICTED, state="resolved", open=0)
+    assert "still fires" not in str(told(reason, over, **{reason.value: 1}).payload())
 
 
 def test_an_act_on_a_restricted_group_says_who_has_it_and_no_count() -> None:
