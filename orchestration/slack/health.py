@@ -1,5 +1,7 @@
 """Messages about Watchfloor itself: what failed, what is late, what waits."""
 
+from collections.abc import Sequence
+
 from orchestration.slack import blocks
 from orchestration.slack.escape import code, escape, link
 from orchestration.slack.layout import late_note, paragraphs
@@ -10,37 +12,67 @@ from orchestration.slack.views import HealthItem, HealthView
 
 ROWS = 20
 DOCTOR = "watchfloor doctor"
-KINDS = {"check": "Check failed", "asset": "Asset late", "tick": "Tick failed"}
+KINDS = {
+    "check": "Check failed",
+    "asset": "Asset late",
+    "tick": "Tick failed",
+    "outbox": "Notices waited",
+    "intake": "Findings waited",
+}
 
 
 def health(view: HealthView, *, outbox_id: str) -> Message:
-    """What is wrong with Watchfloor itself, or that all of it is well again."""
+    """What is wrong with Watchfloor itself, and apart from that what is over, or that all is."""
     heading = "Watchfloor is well again" if view.fine else "Watchfloor needs attention"
-    rows = [_item(item) for item in view.items[:ROWS]]
-    if len(view.items) > ROWS:
-        rows.append(f"and {len(view.items) - ROWS:,} more")
-    if view.outbox_age:
-        rows.append(f"*Notices wait.* The oldest for {spell(view.outbox_age)}.")
-    if view.intake_age:
-        rows.append(f"*Findings wait.* The last intake was {spell(view.intake_age)} ago.")
-    if view.fine:
-        rows.append("Everything runs, and nothing waits. Nothing to do.")
-    where = view.url or DOCTOR
-    first = f"{len(view.items):,} failed or late" if view.items else heading
-    body = [blocks.header(heading), *late_note(view.delayed), *paragraphs(rows)]
+    body = [
+        blocks.header(heading),
+        *late_note(view.delayed),
+        *paragraphs(_lasting(view)),
+        *paragraphs(_over(view)),
+    ]
     if not view.fine:
         see = link(view.url, "Open in Dagster") if view.url else code(DOCTOR)
         body.append(
             blocks.section(f"Until this is mended, silence does not mean that all is quiet. {see}")
         )
     body.append(blocks.context(moment(view.at)))
-    text = f"{heading}: {first}. {where}" if view.items else f"{heading}. {where}"
+    lasting = len(view.items) + view.others
+    first = f": {lasting:,} failed or late" if lasting else ""
+    text = f"{heading}{first}. {view.url or DOCTOR}"
     return check(
         Message(view.receiver, text, tuple(body), Metadata(HEALTH, {"outbox_id": outbox_id}))
     )
 
 
+def _lasting(view: HealthView) -> list[str]:
+    rows = _shown(view.items)
+    if view.outbox_age:
+        rows.append(f"*Notices wait.* The oldest for {spell(view.outbox_age)}.")
+    if view.intake_age:
+        rows.append(f"*Findings wait.* The last intake was {spell(view.intake_age)} ago.")
+    if view.others:
+        go = "goes" if view.others == 1 else "go"
+        rows.append(f"{view.others:,} told before still {go} on.")
+    if view.fine:
+        rows.append("Everything runs, and nothing waits. Nothing to do.")
+    return rows
+
+
+def _over(view: HealthView) -> list[str]:
+    if not view.over:
+        return []
+    return ["*All of it is over:*" if view.fine else "*Over:*", *_shown(view.over)]
+
+
+def _shown(items: Sequence[HealthItem]) -> list[str]:
+    """The first items, a line each, and how many more there are."""
+    more = len(items) - ROWS
+    return [*(_item(item) for item in items[:ROWS]), *([f"and {more:,} more"] if more > 0 else [])]
+
+
 def _item(item: HealthItem) -> str:
     what = f" {escape(item.what, 200)}" if item.what else ""
     see = f" {link(item.url, 'Open in Dagster')}" if item.url else ""
-    return f"• *{KINDS[item.kind]}:* {code(item.name)} since {moment(item.since)}.{what}{see}"
+    since = f"since {moment(item.since)}"
+    when = f"from {moment(item.since)} to {moment(item.until)}" if item.until else since
+    return f"• *{KINDS[item.kind]}:* {code(item.name)} {when}.{what}{see}"

@@ -1,9 +1,8 @@
 """Looks up what a message about Watchfloor itself shows: the problems it tells of, as they are."""
 
 from datetime import datetime
-from typing import Literal
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from orchestration.ledger.outbox import backlog, batches
 from orchestration.ledger.tables import intake, problems
@@ -11,17 +10,17 @@ from orchestration.outbox.work import Work
 from orchestration.slack.health import health
 from orchestration.slack.look import Scene
 from orchestration.slack.message import Message
-from orchestration.slack.text import utc
-from orchestration.slack.views import HealthItem, HealthView
+from orchestration.slack.views import HealthItem, HealthKind, HealthView
 
-ItemKind = Literal["check", "asset", "tick"]
-AS: dict[str, ItemKind] = {
+AS: dict[str, HealthKind] = {
     "check": "check",
     "settings": "check",
     "seal": "check",
     "asset": "asset",
     "tick": "tick",
     "run": "tick",
+    "outbox": "outbox",
+    "intake": "intake",
 }
 WHAT = {
     "check": "Its newest evaluation failed.",
@@ -31,31 +30,34 @@ WHAT = {
     "tick": "Its newest tick ended in an error.",
     "run": "Its newest run failed.",
 }
-OUTBOX, INTAKE = "outbox", "intake"  # told by the age of what waits
+BY_AGE = OUTBOX, INTAKE = ("outbox", "intake")  # told by the age of what waits
 
 
 def message(connection: Connection, scene: Scene, work: Work, now: datetime) -> Message:
     """What is new, what lasts and what is over; where nothing is left, that all is well."""
     payload = work.head.payload
-    over, again = set(payload["over"]), set(payload["again"])
+    again = set(payload["again"])
     rows = _rows(connection, [*payload["new"], *payload["again"], *payload["over"]])
-    fine = payload["lasting"] == 0
-    waits = {row["kind"] for row in rows if row["problem_id"] not in over}
-    items = [
-        _item(row, scene, is_again=row["problem_id"] in again)
-        for row in rows
-        if row["kind"] in AS and not fine
-    ]
+    lasts = [row for row in rows if row["gone_at"] is None]
+    waits = {row["kind"] for row in lasts}
+    going_on = select(func.count()).select_from(problems).where(problems.c.gone_at.is_(None))
+    lasting = connection.execute(going_on).scalar_one()
     _, oldest = backlog(connection, now)
     newest = select(intake.c.at).order_by(intake.c.at.desc()).limit(1)
     taken = connection.scalars(newest).first()
     view = HealthView(
         receiver=work.receiver,
         at=now,
-        items=tuple(items),
+        items=tuple(
+            _item(row, scene, is_again=row["problem_id"] in again)
+            for row in lasts
+            if row["kind"] not in BY_AGE
+        ),
+        over=tuple(_item(row, scene, is_over=True) for row in rows if row["gone_at"]),
+        others=lasting - len(lasts),
         outbox_age=now - oldest if oldest and OUTBOX in waits else None,
         intake_age=now - taken if taken and INTAKE in waits else None,
-        fine=fine,
+        fine=lasting == 0,
         url=scene.dagster_url or None,
         delayed=now - work.since,
     )
@@ -74,15 +76,18 @@ def _rows(connection: Connection, ids: list[str]) -> list[RowMapping]:
     return [found[name] for name in ids if name in found]
 
 
-def _item(row: RowMapping, scene: Scene, *, is_again: bool) -> HealthItem:
-    kind, name, gone = row["kind"], row["object"], row["gone_at"]
-    what = f"It lasts. {WHAT[kind]}" if is_again else WHAT[kind]
+def _item(
+    row: RowMapping, scene: Scene, *, is_again: bool = False, is_over: bool = False
+) -> HealthItem:
+    kind, name = row["kind"], row["object"]
+    what = "" if is_over else WHAT[kind]
     return HealthItem(
         kind=AS[kind],
-        name=name if kind in ("check", "asset", "tick", "run") else f"{kind} {name}",
+        name=name if kind not in ("settings", "seal") else f"{kind} {name}",
         since=row["first_seen"],
-        what=f"It is over; last seen {utc(row['last_seen'])}." if gone else what,
+        what=f"It lasts. {what}" if is_again else what,
         url=_url(scene.dagster_url, kind, name),
+        until=row["last_seen"] if is_over else None,
     )
 
 

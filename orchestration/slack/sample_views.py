@@ -210,8 +210,19 @@ UNWELL = HealthView(
         HealthItem("asset", "web/monitors/scraping", NIGHT - 2 * HOUR, "Two partitions behind."),
         HealthItem("tick", "hourly_tick", NIGHT - 20 * MINUTE, "The daemon restarted."),
     ),
+    over=(
+        HealthItem("asset", "chat/monitors/mass_messages", NIGHT - 5 * HOUR,
+                   until=NIGHT - 31 * MINUTE),
+    ),
+    others=1,
     outbox_age=4 * MINUTE,
 )  # fmt: skip
+WELL = HealthView(
+    OPS,
+    NIGHT + HOUR,
+    over=tuple(replace(item, what="", until=NIGHT + 25 * MINUTE) for item in UNWELL.items),
+    fine=True,
+)
 STORM = StormView(
     ABUSE,
     "cd34" + "0" * 60,
@@ -220,6 +231,10 @@ STORM = StormView(
     NIGHT,
     "https://watchfloor.example.com/alerts",
 )
+CALLED = EscalationView(
+    FIRST, "U0ONCALL1", 1, 3, ("U0ONCALL1",), timedelta(seconds=20), ("U0ONCALL2",),
+    NIGHT + 15 * MINUTE,
+)  # fmt: skip
 LADDER = EscalationView(
     FIRST, "C0PAYLEADS", 2, 3, ("U0ONCALL2",), 15 * MINUTE, ("U0LEAD001",), NIGHT + 30 * MINUTE
 )

@@ -13,23 +13,23 @@ from orchestration.slack.parent import parent
 from orchestration.slack.replies import act_reply, reply
 from orchestration.slack.sample_views import (
     ACKED,
+    CALLED,
     DAILY,
     DAY,
     DELAYED,
     FIRST,
-    HOUR,
     LADDER,
     NIGHT,
-    OPS,
     RESOLVED,
     RESTRICTED,
     RISEN,
     SHIFT,
     STORM,
     UNWELL,
+    WELL,
     entities,
 )
-from orchestration.slack.views import ActView, GroupView, HealthView, NoticeView, Verb
+from orchestration.slack.views import ActView, GroupView, NoticeView, Verb
 
 TS = "1763780700.000100"
 
@@ -73,6 +73,7 @@ def _one_alert() -> dict[str, Sample]:
                 _act(FIRST, Verb.ASSIGN, 3, until=False),
             ),
         ),
+        "called": Sample("Who is on call is called", escalation(CALLED, outbox_id="ob_called")),
         "escalation": Sample("Nobody answers", escalation(LADDER, outbox_id="ob_ladder")),
         "acked": Sample(
             "Somebody has it",
@@ -133,10 +134,7 @@ def _summaries() -> dict[str, Sample]:
             digest(replace(DAILY, rows=(), opened=0, resolved=2, open=0), outbox_id="ob_quiet"),
         ),
         "health": Sample("Watchfloor itself", health(UNWELL, outbox_id="ob_health")),
-        "well": Sample(
-            "All well again",
-            health(HealthView(OPS, NIGHT + HOUR, fine=True), outbox_id="ob_well"),
-        ),
+        "well": Sample("All well again", health(WELL, outbox_id="ob_well")),
     }
 
 

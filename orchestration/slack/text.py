@@ -77,8 +77,12 @@ def listed(words: Sequence[str], *, most: int = 3) -> str:
 
 def person(who: str) -> str:
     """Somebody: a mention for a Slack id, else their id here."""
-    is_slack = len(who) > 7 and who[0] in "UW" and set(who) <= SLACK_ID  # noqa: PLR2004 - Slack's
-    return f"<@{who}>" if is_slack else escape(who, 40)
+    return f"<@{who}>" if is_user(who) else escape(who, 40)
+
+
+def is_user(who: str) -> bool:
+    """Whether it is the Slack id of one person."""
+    return len(who) > 7 and who[0] in "UW" and set(who) <= SLACK_ID  # noqa: PLR2004 - Slack's
 
 
 def words_of(name: str) -> str:

@@ -14,6 +14,7 @@ from monitors.contract import Severity
 from orchestration.alerts.records import AlertState, Labels, Reason
 
 GroupState = Literal["firing", "acked", "resolved"]
+HealthKind = Literal["check", "asset", "tick", "outbox", "intake"]
 
 
 class Quality(NamedTuple):
@@ -195,26 +196,33 @@ class DigestView:
 
 @dataclass(frozen=True, slots=True)
 class HealthItem:
-    """One thing of Watchfloor itself that is wrong, and since when; `what` says it shortly."""
+    """One thing of Watchfloor itself that is wrong, and since when; `what` says it shortly.
 
-    kind: Literal["check", "asset", "tick"]
+    `until` is when it was last seen, None while it lasts.
+    """
+
+    kind: HealthKind
     name: str
     since: datetime
     what: str = ""
     url: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HealthView:
     """Failed checks, late assets, failed ticks, and how old the oldest waiting row is.
 
+    `items` last, `over` have ended, and `others` is how many more last that were told before.
     `outbox_age` is of the oldest unsent notice, `intake_age` of the last intake; None where
-    nothing waits, or nothing was taken in yet. `fine` says that all of it is well again.
+    nothing waits, or nothing was taken in yet. `fine` says that nothing lasts.
     """
 
     receiver: str
     at: datetime
     items: tuple[HealthItem, ...] = ()
+    over: tuple[HealthItem, ...] = ()
+    others: int = 0
     outbox_age: timedelta | None = None
     intake_age: timedelta | None = None
     fine: bool = False
@@ -224,9 +232,10 @@ class HealthView:
 
 @dataclass(frozen=True, slots=True)
 class EscalationView:
-    """Nobody answered in time, so the next step of a ladder is told, at its own receiver.
+    """A step of a ladder, told at its own receiver: who is called first, or as nobody answered.
 
-    `step` counts from 1 of `steps`. `next_to` hears of it at `next_at`, unless somebody acks.
+    `step` counts from 1 of `steps`. `waited` is since the ladder began. `next_to` hears of it at
+    `next_at`, unless somebody acks.
     """
 
     group: GroupView

@@ -8,7 +8,17 @@ from orchestration.slack.digests import digest, handover, storm
 from orchestration.slack.escalation import escalation
 from orchestration.slack.health import health
 from orchestration.slack.message import Message
-from orchestration.slack.sample_views import DAILY, LADDER, RESTRICTED, ROWS, SHIFT, STORM, UNWELL
+from orchestration.slack.sample_views import (
+    CALLED,
+    DAILY,
+    LADDER,
+    RESTRICTED,
+    ROWS,
+    SHIFT,
+    STORM,
+    UNWELL,
+    WELL,
+)
 from orchestration.slack.views import HealthItem, HealthView
 
 AT = datetime(2026, 11, 22, 3, 5, tzinfo=UTC)
@@ -95,7 +105,7 @@ def test_a_storm_without_a_page_names_the_command() -> None:
 
 def test_health_names_what_failed_since_when() -> None:
     made = health(UNWELL, outbox_id="ob_1")
-    assert len(lines(made)) == 3
+    assert len(lines(made)) == 4
     assert lines(made)[1].startswith("• *Asset late:* `web/monitors/scraping` since <!date^")
     assert "*Notices wait.* The oldest for 4 min." in said(made)
     assert "silence does not mean that all is quiet" in said(made)
@@ -105,6 +115,32 @@ def test_health_that_came_back_is_said_too() -> None:
     made = health(HealthView("C0OPS", AT, fine=True), outbox_id="ob_1")
     assert made.blocks[0]["text"]["text"] == "Watchfloor is well again"
     assert "Nothing to do." in said(made)
+
+
+def test_health_lists_apart_what_is_over_and_counts_only_what_lasts() -> None:
+    made = health(UNWELL, outbox_id="ob_1")
+    assert made.text.startswith("Watchfloor needs attention: 4 failed or late.")
+    before, _, after = said(made).partition("*Over:*")
+    assert "1 told before still goes on." in before
+    assert lines(made)[3].startswith("• *Asset late:* `chat/monitors/mass_messages` from <!date^")
+    assert "chat/monitors/mass_messages" in after
+    assert "chat/monitors/mass_messages" not in before
+
+
+def test_health_of_which_all_is_over_says_so() -> None:
+    made = health(WELL, outbox_id="ob_1")
+    assert made.text.startswith("Watchfloor is well again.")
+    assert "*All of it is over:*" in said(made)
+    assert "silence does not mean" not in said(made)
+    assert len(lines(made)) == 3
+
+
+def test_waiting_that_is_over_is_told_in_its_own_words() -> None:
+    late = HealthItem("outbox", "outbox", AT, until=AT + timedelta(hours=1))
+    made = health(HealthView("C0OPS", AT, over=(late,), others=2), outbox_id="ob_1")
+    assert "*Notices waited:* `outbox` from <!date^" in said(made)
+    assert "2 told before still go on." in said(made)
+    assert made.text.startswith("Watchfloor needs attention: 2 failed or late.")
 
 
 def test_findings_that_wait_are_told_without_any_failed_check() -> None:
@@ -117,6 +153,32 @@ def test_many_failures_are_counted_after_twenty() -> None:
     made = health(HealthView("C0OPS", AT, items), outbox_id="ob_1")
     assert len(lines(made)) == 20
     assert "and 5 more" in said(made)
+
+
+def test_who_is_called_first_is_told_that_they_are_on_call_and_that_it_has_begun() -> None:
+    made = escalation(CALLED, outbox_id="ob_1")
+    assert made.blocks[0]["text"]["text"] == "[S1] Card testing: accounts"
+    assert "<@U0ONCALL1>: *You are on call for this. It has just begun.* Please ack" in said(made)
+    assert "Nobody acked" not in f"{said(made)} {made.text}"
+
+
+def test_a_channel_that_is_called_first_is_not_on_call() -> None:
+    made = escalation(replace(CALLED, to=("Everybody here",)), outbox_id="ob_1")
+    assert "Everybody here: *This has just begun.* Please ack" in said(made)
+
+
+def test_a_first_call_that_leaves_late_says_when_it_began() -> None:
+    late = timedelta(minutes=20)
+    view = replace(CALLED, group=replace(CALLED.group, delayed=late), waited=late)
+    made = escalation(view, outbox_id="ob_1")
+    assert "*You are on call for this. It began 20 min ago.*" in said(made)
+    assert "Delayed by 20 min." in made.blocks[1]["elements"][0]["text"]
+
+
+def test_a_first_call_that_was_to_wait_says_for_how_long_nobody_answered() -> None:
+    made = escalation(replace(CALLED, waited=timedelta(hours=4)), outbox_id="ob_1")
+    assert made.blocks[0]["text"]["text"] == "[S1] Unanswered: Card testing: accounts"
+    assert "<@U0ONCALL1>: *Nobody acked for 4 h.* Please ack" in said(made)
 
 
 def test_an_escalation_says_whom_it_asks_why_and_who_is_next() -> None:

@@ -107,19 +107,39 @@ def test_an_end_is_told_beside_what_goes_on(ledger: Engine, scene: Scene) -> Non
 
     found, said = last(ledger, scene, 30)
 
-    assert "`web/monitors/scraping` since" in said
-    assert "It is over; last seen 2 Mar 12:00 UTC." in said
+    before, _, over = said.partition("*Over:*")
+    assert "*Asset late:* `web/monitors/scraping` from" in over
+    assert "2 Mar 12:00 UTC>." in over
+    assert "1 told before still goes on." in before
     assert "evaluated" not in said
-    assert found.text.startswith("Watchfloor needs attention")
+    assert found.text.startswith("Watchfloor needs attention: 1 failed or late.")
+
+
+def test_what_ended_before_it_was_told_is_over(ledger: Engine, scene: Scene) -> None:
+    look(ledger, 0, CHECK)
+    look(ledger, 10, CHECK, LATE, STUCK)
+    look(ledger, 45, CHECK)
+    now = NOON + 45 * MINUTE
+    with reading(ledger) as connection:
+        rows = [row for row in waiting(connection, now, 100) if row.kind == "health"]
+        (second,) = [row for row in rows if row.created_at == NOON + 10 * MINUTE]
+        late = message(connection, scene, alone(second), now)
+    _, _, over = json.dumps(late.blocks, ensure_ascii=False).partition("*Over:*")
+
+    assert "*Asset late:* `web/monitors/scraping` from" in over
+    assert "*Notices waited:* `outbox` from" in over
+    assert late.text.startswith("Watchfloor needs attention: 1 failed or late.")
 
 
 def test_the_last_end_says_that_all_is_well(ledger: Engine, scene: Scene) -> None:
     look(ledger, 0, CHECK, LATE)
     look(ledger, 30)
 
-    found, _ = last(ledger, scene, 30)
+    found, said = last(ledger, scene, 30)
 
     assert found.text.startswith("Watchfloor is well again.")
+    assert "*All of it is over:*" in said
+    assert said.count("`web/monitors/scraping") == 2
 
 
 def test_of_many_twenty_are_shown_and_the_others_counted(ledger: Engine, scene: Scene) -> None:

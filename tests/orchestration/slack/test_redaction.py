@@ -19,7 +19,16 @@ from orchestration.slack.message import Message
 from orchestration.slack.modals import false_positive_modal, refused_answer, stale_answer
 from orchestration.slack.parent import parent
 from orchestration.slack.replies import act_reply, reply
-from orchestration.slack.sample_views import DAILY, FIRST, LADDER, RESTRICTED, ROWS, SHIFT, STORM
+from orchestration.slack.sample_views import (
+    CALLED,
+    DAILY,
+    FIRST,
+    LADDER,
+    RESTRICTED,
+    ROWS,
+    SHIFT,
+    STORM,
+)
 from orchestration.slack.views import (
     ActView,
     GroupView,
@@ -59,6 +68,7 @@ def made(text: str) -> Iterator[Message]:
         ROWS[0], alert_id=text, monitor=text, product=text, harm=text, holder=text, state="acked"
     )
     item = HealthItem("check", text, view.since, text)
+    ended = replace(item, until=view.since)
     ids = {"outbox_id": "ob_1"}
     for one in (view, both, acked, replace(view, state="resolved"), replace(view, restricted=True)):
         yield parent(one, **ids)
@@ -71,9 +81,10 @@ def made(text: str) -> Iterator[Message]:
             )
     yield digest(replace(DAILY, rows=(row,)), **ids)
     yield handover(replace(SHIFT, rows=(row,), outgoing=text, incoming=text), **ids)
-    yield health(HealthView("C0OPS", view.since, (item,)), **ids)
+    yield health(HealthView("C0OPS", view.since, (item,), (ended,)), **ids)
     yield storm(STORM, **ids)
-    yield escalation(replace(LADDER, group=view, to=(text,), next_to=(text,)), **ids)
+    for step in (CALLED, LADDER):
+        yield escalation(replace(step, group=view, to=(text,), next_to=(text,)), **ids)
 
 
 def texts(part: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
