@@ -53,8 +53,8 @@ def people_and_routes(settings: Settings) -> Found:
 def slack(settings: Settings) -> Found:
     """Whether Slack knows our token; without one, where messages go."""
     if not settings.slack.token:
-        text = f"no token: messages go to {settings.home / 'slack'}"
-        return OK, text, ""
+        where = "the second notifier" if settings.fallback else settings.home / "slack"
+        return OK, f"no token: messages go to {where}", ""
     try:
         found = slack_of(settings).identity()
     except SlackError as error:

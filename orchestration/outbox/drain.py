@@ -94,7 +94,7 @@ class _Going:
         """Take and send, until nothing is left, the time is over or enough was sent."""
         begun = self.holder.clock()
         end = begun + deadline
-        left = limit
+        left, slept = limit, 0.0  # slept for too long under a clock that stands, as in a replay
         while left > 0 and begun <= (now := self.holder.clock()) < end:
             taken = take(
                 self.holder,
@@ -108,7 +108,11 @@ class _Going:
             if taken.works:
                 self._send(taken.works, begun, end)
             elif taken.wakes_at and taken.wakes_at < end:
-                sleep((taken.wakes_at - now).total_seconds())
+                pause = (taken.wakes_at - now).total_seconds()
+                if slept + pause > deadline.total_seconds():
+                    return
+                sleep(pause)
+                slept += pause
             else:
                 return
 
