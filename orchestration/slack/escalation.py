@@ -23,7 +23,7 @@ from orchestration.slack.text import (
 )
 from orchestration.slack.views import EscalationView
 
-SOON = 2 * MINUTE  # ladders are looked at once a minute
+SOON = 2 * MINUTE  # ladders are looked at every half minute
 
 
 def escalation(view: EscalationView, *, outbox_id: str) -> Message:
