@@ -94,7 +94,7 @@ def _names() -> list[str]:
         "alerts S0, S1, S2, S3",
         "share that ended and nobody had touched",
         "notices and digests S0, S1, S2, S3",
-        "by reason",
+        "pages by reason",
         "rows of the outbox by outcome",
         "pages a shift of eight hours: mean, median, most",
         "shifts without a page, with more than ten",

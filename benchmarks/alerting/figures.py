@@ -20,10 +20,10 @@ STORM = "a storm's summary"
 
 @dataclass(frozen=True)
 class Figures:
-    """A week. `pages` are notices of S0 and S1: how many in each shift, and by monitor in each.
+    """A week. `pages` are notices of S0 and S1: how many in each shift; `reasons` are theirs.
 
-    `findings` by what they were, `alerts` by severity, `ended` those that nobody had touched.
-    `messages` by channel: parents, replies and changes of parents.
+    `monitors` are pages by monitor and shift, `findings` by what they were, `alerts` by severity,
+    `ended` those that nobody had touched, `messages` by channel: parents, replies, changes.
     """
 
     findings: Counter[str]
@@ -79,7 +79,7 @@ def figures(connection: Connection, slack: DiskSlack) -> Figures:
         touched=len(acked),
         ended=sum(state in ENDED and name not in acked for name, _, state in states),
         notices=Counter(Severity(row["lane"]).name for row in told),
-        reasons=Counter(row["payload"]["reason"] for row in told),
+        reasons=Counter(row["payload"]["reason"] for row in pages),
         outcomes=Counter(row["outcome"] or "waits" for row in rows),
         pages=[of_shift[number] for number in range(SHIFTS)],
         monitors=monitors,

@@ -73,7 +73,7 @@ def test_whatever_crashes_on_postgresql_everything_is_told_once(
 
 def test_every_fault_point_that_is_named_is_crossed(sqlite: New, tmp_path: Path) -> None:
     left = set(PLACES)
-    for seed in (1005, 1001, 1016, *range(1017, 1040)):
+    for seed in (1005, 1000, 1016, *range(1017, 1040)):
         home = tmp_path / str(seed)
         with sqlite(home) as ledger:
             crossed = run(seed, home, ledger).installation.faults.crossed

@@ -1,14 +1,12 @@
 """Kills a process again and again with SIGKILL, then lets everything be told and looks at it."""
 
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import IO
 
 from tests.support.crash_checks import wrongs
 from tests.support.crash_homes import CHANNELS, prepared
@@ -20,7 +18,7 @@ from tests.support.outboxes import Clock
 from tests.support.slack_server import SlackServer, running
 
 ROOT = Path(__file__).parents[2]
-LONGEST = 3.0  # seconds that it may live
+LONGEST, TIMEOUT = 3.0, 120  # seconds that it may live, and that a round may take
 
 
 @dataclass(frozen=True)
@@ -39,10 +37,12 @@ def killed(times: int, seed: int, home: Path, ledger: str) -> Killed:
     with running() as slack:
         slack.messages = {channel: [] for channel in CHANNELS}
         for number in range(times):
-            with _life(home, ledger, slack, seed, number):
-                time.sleep(rng.uniform(0, LONGEST))
-        with _life(home, ledger, slack, seed, times) as said:
-            assert said.readline(), "it ended before it did again what was cut off"
+            process = _begun(home, ledger, slack, str(seed), str(number))
+            time.sleep(rng.uniform(0, LONGEST))
+            process.kill()
+            assert process.wait() == -signal.SIGKILL, "it ended by itself"
+        again = _begun(home, ledger, slack, str(seed), str(times), "once")
+        assert again.wait(TIMEOUT) == 0, "it could not do again what was cut off"
         settings = prepared(home, ledger, url=slack.base_url)
         done = home / DONE
         rounds = len(done.read_text(encoding="utf-8")) if done.exists() else 0
@@ -54,21 +54,11 @@ def killed(times: int, seed: int, home: Path, ledger: str) -> Killed:
         return Killed(times, rounds, sent, wrongs(settings, slack.messages))
 
 
-@contextmanager
-def _life(
-    home: Path, ledger: str, slack: SlackServer, seed: int, number: int
-) -> Iterator[IO[bytes]]:
-    """One life of it: what it says from its beginning on, until it is killed."""
-    command = [sys.executable, "-m", "tests.support.crashing", str(home), ledger]
-    process = subprocess.Popen(
-        [*command, slack.base_url, str(seed), str(number)], cwd=ROOT, stdout=subprocess.PIPE
-    )
+def _begun(home: Path, ledger: str, slack: SlackServer, *rest: str) -> "subprocess.Popen[bytes]":
+    """A life of it, which has begun."""
+    command = [sys.executable, "-m", "tests.support.crashing", str(home), ledger, slack.base_url]
+    process = subprocess.Popen([*command, *rest], cwd=ROOT, stdout=subprocess.PIPE)
     assert process.stdout is not None
-    try:
+    with process.stdout:
         assert process.stdout.readline() == b"begun\n", "it ended before it began"
-        yield process.stdout
-        assert process.poll() is None, "it ended by itself"
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    return process

@@ -48,9 +48,17 @@ from tests.support.crash_homes import (
 from tests.support.crashes import POINTS, Crash, Faults, watch_commits, watching_files
 from tests.support.lakes import HOUR
 from tests.support.outboxes import Clock
+from tests.support.slack_server import Fault, busy
 from tests.support.slack_wire import URL, TimedSlack, wired
 
 T = TypeVar("T")
+FAULTS = (  # of Slack itself
+    ("chat.postMessage", busy("30")),
+    ("chat.postMessage", Fault(status=500)),
+    ("chat.postMessage", Fault(drop=True, done=True)),
+    ("chat.update", Fault(drop=True, done=True)),
+    ("conversations.history", Fault(status=503)),
+)
 DEADLINE, LEASED = timedelta(seconds=20), timedelta(seconds=61)
 
 
@@ -184,6 +192,8 @@ def run(seed: int, home: Path, ledger: str) -> Ran:
     with wired(slack, faults), watching_files(Path(settings.lake), faults):
         here = Installation(settings, rng, faults, clock)
         for number in range(rng.randint(2, 4)):
+            if rng.random() < 0.3:
+                slack.fail(*rng.choice(FAULTS))
             _hour(here, START + number * HOUR)
         here.settle()
         here.alerting.engine.dispose()

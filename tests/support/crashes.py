@@ -27,6 +27,8 @@ COMMITS = (
     "intake.settings.in_force",
     "outbox.progress.Holder.hold",
     "outbox.progress.Progress.record",
+    "outbox.record.busy",
+    "outbox.record.down",
     "outbox.record.give_back",
     "outbox.record.sent",
     "outbox.take.take",

@@ -1,10 +1,10 @@
 """A process to be killed: it evaluates, takes in and sends, on and on.
 
-    python -m tests.support.crashing HOME LEDGER SLACK_URL SEED KILLED
+    python -m tests.support.crashing HOME LEDGER SLACK_URL SEED KILLED [once]
 
 What it evaluates is drawn from SEED; which of it is done, a file in HOME says. Its clock is later
 by five minutes for each time that it was KILLED, so that what it had leased may be taken again.
-It says `begun` and then a line for each round.
+It says `begun` when it begins. With `once` it ends by itself after a round.
 """
 
 import sys
@@ -42,7 +42,7 @@ DEADLINE = timedelta(seconds=2)
 class Going:
     """A clock that goes, and can be put on."""
 
-    ahead: timedelta
+    ahead: timedelta = timedelta(0)
     began: float = field(default_factory=time.monotonic)
 
     def __call__(self) -> datetime:
@@ -63,16 +63,16 @@ def rounds(seed: int) -> Iterator[tuple[datetime, Failed, Intent]]:
         yield hour, amended(rng, failed), "late"
 
 
-def main(home: Path, ledger: str, url: str, seed: int, killed: int) -> None:
-    """Go on until killed."""
+def main(home: Path, ledger: str, url: str, seed: int, killed: int, *, once: bool) -> None:
+    """Go on until killed, or do one round."""
     alerting = Alerting(prepared(home, ledger, url=url), REGISTRY)
-    clock, done = Going(killed * GATHERED), home / DONE
+    clock, done = Going(), home / DONE
     known = len(done.read_text(encoding="utf-8")) if done.exists() else 0
     print("begun", flush=True)  # noqa: T201 - read by who kills it
     for number, (hour, failed, intent) in enumerate(rounds(seed)):
         if number < known:
             continue
-        clock.reach(hour + HOUR + GATHERED)
+        clock.reach(hour + HOUR + (1 + killed) * GATHERED)  # never back: it lives no five minutes
         write(alerting.lake, hour, failed)
         for monitor in MONITORS:
             evaluate_span(Run(alerting.lake, clock(), intent), monitor, Span(hour, hour + HOUR))
@@ -80,8 +80,10 @@ def main(home: Path, ledger: str, url: str, seed: int, killed: int) -> None:
             file.write(".")
         alerting.take_in(clock())
         alerting.drain(clock, deadline=DEADLINE)
-        print(number, flush=True)  # noqa: T201 - read by who kills it
+        if once:
+            return
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+    place, ledger, url, seed, killed = sys.argv[1:6]
+    main(Path(place), ledger, url, int(seed), int(killed), once="once" in sys.argv)

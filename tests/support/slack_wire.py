@@ -53,11 +53,17 @@ class _Wire(urllib.request.HTTPHandler):
         raw = req.data.decode() if isinstance(req.data, bytes) else ""
         is_json = (req.get_header("Content-type") or "").startswith("application/json")
         body = json.loads(raw or "{}") if is_json else dict(parse_qsl(raw))
-        _, answer = self.slack.meet(method, req.get_header("Authorization") or "", body)
+        fault, answer = self.slack.meet(method, req.get_header("Authorization") or "", body)
         self.faults.cross(f"request {method}", "after")
+        if fault is not None and fault.drop:
+            raise ConnectionResetError
+        text = json.dumps(answer) if fault is None else fault.body
         headers = Message()
         headers["Content-Type"] = "application/json; charset=utf-8"
-        found = addinfourl(BytesIO(json.dumps(answer).encode()), headers, req.full_url, 200)
+        for name, value in fault.headers.items() if fault else ():
+            headers[name] = value
+        status = fault.status if fault else 200
+        found = addinfourl(BytesIO(text.encode()), headers, req.full_url, status)
         found.msg = "OK"  # type: ignore[attr-defined]
         return found
 
