@@ -32,8 +32,6 @@ from orchestration.slack.views import (
 ROWS = 20
 PER_BLOCK = 5  # rows of a digest in one section, far below its limit
 LIST, LIST_S3 = "watchfloor alerts list", "watchfloor alerts list --severity S3"
-DOCTOR = "watchfloor doctor"
-KINDS = {"check": "Check failed", "asset": "Asset late", "tick": "Tick failed"}
 
 
 def storm(view: StormView, *, outbox_id: str) -> Message:
