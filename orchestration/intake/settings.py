@@ -21,7 +21,7 @@ REASON = "a settings file changed"
 
 
 @dataclass(frozen=True, slots=True)
-class InForce(Generic[T]):
+class Standing(Generic[T]):
     """What a settings file says, or last said while it was sound: then `wrong` says what is not."""
 
     value: T
@@ -41,7 +41,7 @@ def in_force(
     parse: Callable[[str], T],
     now: datetime,
     check: Callable[[T], None] = anything,
-) -> InForce[T]:
+) -> Standing[T]:
     """The settings of a file. A sound text that is new comes into force, with an audit row.
 
     `check` raises YamlError where the file does not go with others; what is in force already did.
@@ -60,14 +60,14 @@ def in_force(
         if last is None:
             raise YamlError(wrong) from error
         try:
-            return InForce(parse(last), wrong)
+            return Standing(parse(last), wrong)
         except YamlError:  # sound once, and no longer; what is to be mended is the file
             raise YamlError(wrong) from error
     if text != last:
         with writing(engine) as connection:
             if _last(connection, name) != text:
                 _keep(connection, name, text, now)
-    return InForce(value)
+    return Standing(value)
 
 
 def _last(connection: Connection, name: str) -> str | None:

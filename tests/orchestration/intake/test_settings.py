@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from orchestration.alerts.config import parse_config
 from orchestration.alerts.rules import Config
-from orchestration.intake.settings import InForce, in_force
+from orchestration.intake.settings import Standing, in_force
 from orchestration.ledger.audit import entries
 from orchestration.ledger.database import connect, reading
 from orchestration.yaml_lines import YamlError
@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "routes.yaml"
 
 
-def read(ledger: Engine, path: Path, minutes: int = 0) -> InForce[Config]:
+def read(ledger: Engine, path: Path, minutes: int = 0) -> Standing[Config]:
     now = NOON + timedelta(minutes=minutes)
     return in_force(ledger, name="routes", path=path, parse=parse_config, now=now)
 
