@@ -18,6 +18,8 @@ FULL = {
     "Every monitor on a million rows": ["benchmarks.monitors.run"],
     "The scoreboard on simulated worlds": ["benchmarks.scoreboard.run"],
     "The seasonal baseline on NAB": ["benchmarks.nab.run"],
+    "Crashes between evaluation and Slack": ["benchmarks.crashes"],
+    "A week of alerts": ["benchmarks.alerting_week"],
 }
 QUICK = {
     "benchmarks.elastalert.run": ["--quick"],
@@ -28,6 +30,8 @@ QUICK = {
     "benchmarks.monitors.run": ["--rows", "100000", "--accounts", "4000"],
     "benchmarks.scoreboard.run": ["--seeds", "99", "--accounts", "2000", "--page", "scoreboard.md"],
     "benchmarks.nab.run": [],
+    "benchmarks.crashes": ["--schedules", "20", "--kills", "2"],
+    "benchmarks.alerting_week": ["--accounts", "300"],
 }
 
 

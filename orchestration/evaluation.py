@@ -120,7 +120,8 @@ def _store(
     delivered = _delivered(run.lake, monitor)
     manifests = []
     for start in partitions:
-        if known := newer(run.lake, monitor, start, run.now):
+        known = newer(run.lake, monitor, start, run.now)
+        if known and _stands(run.lake, monitor, start, known):
             manifests.append(known)
             continue
         own = findings.get(start, evaluation.findings.clear())
@@ -147,6 +148,20 @@ def _store(
         write_manifest(run.lake, monitor, manifest)
         manifests.append(manifest)
     return manifests
+
+
+def _stands(lake: Lake, monitor: Monitor, start: datetime, manifest: Manifest) -> bool:
+    """Whether the findings are those of the manifest: a later evaluation may have been cut off."""
+    if manifest.status == "failed":
+        return True
+    path = lake.partition_path(
+        f"{FINDINGS_TABLE}/{monitor.name}", monitor.product, start, monitor.every
+    )
+    try:
+        rows = pl.read_parquet(str(path), hive_partitioning=False)
+    except FileNotFoundError:
+        return False
+    return content_digest(rows) == manifest.digest
 
 
 def _by_partition(monitor: Monitor, rows: pl.DataFrame) -> dict[datetime, pl.DataFrame]:

@@ -41,9 +41,15 @@ def ack(
             state = actions.ack(
                 state, alert_id=alert.alert_id, by=who.id, now=now, config=terms.config
             )
-        until = now + min(terms.config.ack_for[alert.severity] for alert in firing)
-        done = Done("ack", who.id, len(firing), until)
-        about = [alert.alert_id for alert in firing]
+        mine = [alert for alert in found.alerts if alert.ack and alert.ack.by == who.id]
+        for alert in mine:  # one look at the group is one ack: it ends at one time
+            state = actions.renew(
+                state, alert_id=alert.alert_id, by=who.id, now=now, config=terms.config
+            )
+        held = [*firing, *mine]
+        until = now + min(terms.config.ack_for[alert.severity] for alert in held)
+        done = Done("ack", who.id, len(held), until)
+        about = [alert.alert_id for alert in held]
         return finish(
             deed, state, done, about=about, reason="acked", thread=found.thread, seen=seen
         )

@@ -37,6 +37,19 @@ def ack(state: State, *, alert_id: str, by: str, now: datetime, config: Config) 
     return _with(state, acked)
 
 
+def renew(state: State, *, alert_id: str, by: str, now: datetime, config: Config) -> State:
+    """Whoever has an alert looks at its group again: their ack begins anew.
+
+    Raises AlertError for one that they do not have.
+    """
+    alert = find(state, alert_id)
+    if alert.ack is None or alert.ack.by != by:
+        raise AlertError(f"Alert {alert_id[:12]} is not acked by {by}; ack it first.")
+    until = now + config.ack_for[alert.severity]
+    again = replace(alert, ack=Ack(by, now, until), revision=alert.revision + 1)
+    return _with(state, again)
+
+
 def lower(state: State, *, alert_id: str, severity: Severity, by: str, reason: str) -> State:
     """Lower an alert's severity, which nothing does by itself.
 

@@ -174,6 +174,7 @@ INHIBITION: Fields = {
 }
 SETTINGS: Fields = {
     "resolve_after": ("resolve_after", _whole),
+    "clean_for": ("clean_for", duration),
     "flap_window": ("flap_window", duration),
     "quiet": ("quiet", duration),
     "storm": ("storm", _whole),

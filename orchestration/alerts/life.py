@@ -4,12 +4,12 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitors.contract import Severity
 from orchestration.alerts.errors import AlertError
 from orchestration.alerts.records import Alert, AlertState, Taken, TakenKey
-from orchestration.alerts.rules import Config
+from orchestration.alerts.rules import ZERO, Config
 
 PENDING, FIRING, ACKED = AlertState.PENDING, AlertState.FIRING, AlertState.ACKED
 RESOLVED, CLOSED = AlertState.RESOLVED, AlertState.CLOSED
@@ -62,6 +62,11 @@ class Runs:
         ends = self._complete.get(alert.monitor, [])
         return len(ends) - bisect_right(ends, alert.last_partition)
 
+    def clean_for(self, alert: Alert) -> timedelta:
+        """From the last partition that found the alert to the end of the last complete one."""
+        ends = self._complete.get(alert.monitor, [])
+        return max(ends[-1] - alert.last_partition, ZERO) if ends else ZERO
+
     def fresh(self, alert: Alert) -> bool:
         """Whether the newest evaluation of the alert's monitor was complete."""
         return self._newest.get(alert.monitor, (None, False))[1]
@@ -84,7 +89,8 @@ def _lived(alert: Alert, runs: Runs, now: datetime, config: Config) -> Alert:
         return moved(alert, RESOLVED, now=now)
     # What a backlog found fires first, however long ago it went clean: somebody must hear of it.
     waited = alert.changed_at < now
-    if waited and runs.clean(alert) >= config.resolve_after and runs.fresh(alert):
+    clean = runs.clean(alert) >= config.resolve_after and runs.clean_for(alert) >= config.clean_for
+    if waited and clean and runs.fresh(alert):
         return moved(alert, RESOLVED, now=now)
     if alert.ack is not None and alert.ack.until <= now:
         return replace(moved(alert, FIRING, now=now), lapses=alert.lapses + 1)

@@ -80,8 +80,8 @@ class Inhibition:
 
 
 ACK_FOR: Mapping[Severity, timedelta] = {
-    Severity.S0: timedelta(minutes=30),
-    Severity.S1: timedelta(hours=4),
+    Severity.S0: timedelta(hours=2),
+    Severity.S1: timedelta(hours=8),
     Severity.S2: timedelta(days=1),
     Severity.S3: timedelta(days=3),
 }
@@ -97,7 +97,8 @@ MAX_SILENCE: Mapping[Severity, timedelta] = {
 class Config:
     """All settings of the reducer; the last route takes what no other took.
 
-    `resolve_after` counts complete evaluations without a finding. `storm` is how many notices one
+    `resolve_after` counts complete evaluations without a finding, which must also reach `clean_for`
+    beyond the last that found it. `storm` is how many notices one
     receiver gets in a step before they become one summary. `horizon` is how old an unseen
     partition may be to be told of when a replay made it. `memory` is how long evaluations are
     remembered; whatever is older changes nothing.
@@ -106,6 +107,7 @@ class Config:
     routes: tuple[Route, ...]
     inhibitions: tuple[Inhibition, ...] = ()
     resolve_after: int = 2
+    clean_for: timedelta = ZERO
     flap_window: timedelta = timedelta(hours=12)
     quiet: timedelta = timedelta(days=7)
     storm: int = 20
@@ -123,6 +125,7 @@ class Config:
         missing = [s.name for s in Severity if s not in self.ack_for or s not in self.max_silence]
         return {
             f"resolve_after is {self.resolve_after}; count from 1.": self.resolve_after < 1,
+            f"clean_for is {self.clean_for}; wanted at least 0s.": self.clean_for < ZERO,
             f"storm is {self.storm}; count from 1.": self.storm < 1,
             f"memory {self.memory} is shorter than quiet {self.quiet} or horizon {self.horizon}; "
             "make it at least as long as both.": self.memory < needed,

@@ -17,6 +17,8 @@ from orchestration.ledger.tables import threads, told
 
 NOTICE, STORM, DIGEST = "notice", "storm", "digest"
 SHOWN = 20  # alerts named in one message
+UPDATE = int(Severity.S2)
+CALM = frozenset({Reason.RESOLVED, Reason.RETRACTED, Reason.AMENDED})
 Timing = Callable[[Severity, datetime], datetime]  # when a notice of this severity may be sent
 
 
@@ -79,6 +81,11 @@ def _begins(old: Told, new: Told) -> bool:
     return now and not was and new.reason is not Reason.FLAPPING
 
 
+def lane_of(intent: Intent) -> int:
+    """How urgent it is: its severity, but that something is over or corrected can wait."""
+    return max(int(intent.severity), UPDATE) if intent.reason in CALM else int(intent.severity)
+
+
 def thread_id(key: ToldKey, last: Told) -> str:
     """Id of the thread that begins with what was just told."""
     return digest_parts("thread", *key, last.state_hash)
@@ -136,7 +143,7 @@ def _notice(
         ),
         kind=kind,
         receiver=intent.receiver,
-        lane=int(intent.severity),
+        lane=lane_of(intent),
         payload=payload,
         not_before=timing(intent.severity, now),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, bindparam, insert, update
 
 from monitors.contract import Severity
-from orchestration.alerts.records import Alert
+from orchestration.alerts.records import Alert, AlertState
 from orchestration.ledger.acts import Act
 from orchestration.ledger.alerts import alert_digest, write_row
 from orchestration.ledger.audit import Change, append_all
@@ -72,6 +72,13 @@ def _verb(before: Alert, after: Alert, act: Act) -> str:
         return permitted(ALERT, what=what, found=before.state, to=after.state, act=act).verb
     if before.severity != after.severity:
         return "set_severity"
+    if before.ack != after.ack:
+        rule = ALERT[AlertState.FIRING, AlertState.ACKED]
+        if act.actor.kind not in rule.by:
+            raise LedgerError(
+                f"Alert {after.alert_id} would be acked anew by '{act.actor.id}'; wanted a person."
+            )
+        return rule.verb
     flags = any(getattr(before, name) != getattr(after, name) for name in FLAGS)
     return "set_flags" if flags else "amend"
 

@@ -226,3 +226,18 @@ def test_an_evaluation_that_is_killed_leaves_no_half_and_is_made_good_by_the_nex
             assert found.items() <= wanted.items()
         evaluate_all(lake, [failed_logins], two_days)
         assert results(lake, [failed_logins], two_days) == wanted
+
+
+def test_findings_without_their_manifest_are_made_again_even_by_an_earlier_clock(
+    lake: Lake,
+) -> None:
+    put(lake, "accounts", "logins", many())
+    evaluate_span(Run(lake, NOW), failed_logins, MORNING)
+    hour = MORNING.start
+    path = lake.hour_path(f"findings/{failed_logins.name}", failed_logins.product, hour)
+    lake.replace(path, pl.DataFrame(schema=FINDINGS))  # a later run was cut off here
+
+    (made, *_) = evaluate_span(Run(lake, NOW - HOUR), failed_logins, MORNING)
+
+    assert made.as_of == (NOW - HOUR).isoformat()
+    assert made.digest == content_digest(pl.read_parquet(str(path)))

@@ -27,7 +27,7 @@ def test_an_ack_takes_all_that_fires_and_tells_the_thread(desk: Desk) -> None:
     desk.tick(0, finding(0, "a"), finding(0, "b", severity=Severity.S1))
     clicked = desk.seen()
     done = ack(desk.engine, who=HERON, **clicked, now=at(2), terms=desk.terms)
-    assert done == Done("ack", "heron-7", 2, at(6))  # S1 is acked for four hours
+    assert done == Done("ack", "heron-7", 2, at(10))  # S1 is acked for eight hours
     assert [(alert.state.value, alert.ack.by) for alert in desk.alerts() if alert.ack] == [
         ("acked", "heron-7"),
         ("acked", "heron-7"),
@@ -39,7 +39,7 @@ def test_an_ack_takes_all_that_fires_and_tells_the_thread(desk: Desk) -> None:
         "verb": "ack",
         "by": "heron-7",
         "n": 2,
-        "until": int(at(6).timestamp()),
+        "until": int(at(10).timestamp()),
         "seen": clicked["seen"],
         "state_hash": desk.seen()["seen"],
     }
@@ -49,6 +49,27 @@ def test_an_ack_takes_all_that_fires_and_tells_the_thread(desk: Desk) -> None:
     ]
     assert len(desk.audit("ack")) == 3
     assert desk.is_sound()
+
+
+def test_one_look_at_a_group_is_one_ack_that_ends_at_one_time(desk: Desk) -> None:
+    desk.tick(0, finding(0, "a"))
+    ack(desk.engine, who=HERON, **desk.seen(), now=at(2), terms=desk.terms)
+    desk.tick(5, finding(5, "b"))
+    done = ack(desk.engine, who=HERON, **desk.seen(), now=at(7), terms=desk.terms)
+    assert (done.n, done.until) == (2, at(31))
+    assert {alert.ack.until for alert in desk.alerts() if alert.ack} == {at(31)}
+    assert desk.is_sound()
+
+
+def test_an_ack_of_somebody_else_is_left_to_them(desk: Desk) -> None:
+    desk.tick(0, finding(0, "a"))
+    ack(desk.engine, who=OTTER, **desk.seen(), now=at(2), terms=desk.terms)
+    desk.tick(5, finding(5, "b"))
+    ack(desk.engine, who=HERON, **desk.seen(), now=at(7), terms=desk.terms)
+    assert sorted((alert.ack.by, alert.ack.until) for alert in desk.alerts() if alert.ack) == [
+        ("heron-7", at(31)),
+        ("otter-2", at(26)),
+    ]
 
 
 def test_repeating_a_click_says_again_what_was_done_and_writes_nothing(desk: Desk) -> None:

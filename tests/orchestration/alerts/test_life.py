@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from monitors.contract import Severity
@@ -6,7 +8,7 @@ from orchestration.alerts.errors import AlertError
 from orchestration.alerts.keys import dedup_key
 from orchestration.alerts.life import moved
 from orchestration.alerts.records import AlertState
-from tests.orchestration.alerts.builders import SPAM, Desk, at, evaluation, finding
+from tests.orchestration.alerts.builders import CONFIG, HOUR, SPAM, Desk, at, evaluation, finding
 
 
 def test_a_finding_opens_an_alert_that_fires_and_is_told_at_once() -> None:
@@ -45,6 +47,16 @@ def test_it_resolves_after_two_clean_evaluations_and_says_so() -> None:
     desk.tick(2)
     assert desk.alert().state == AlertState.RESOLVED
     assert desk.reasons() == ["first", "resolved"]
+
+
+def test_clean_evaluations_must_reach_as_far_as_is_asked() -> None:
+    desk = Desk(replace(CONFIG, clean_for=4 * HOUR))
+    desk.tick(0, finding(0))
+    for hour in (1, 2, 3):
+        desk.tick(hour)
+        assert desk.alert().state == AlertState.FIRING
+    desk.tick(4)
+    assert desk.alert().state == AlertState.RESOLVED
 
 
 @pytest.mark.parametrize("status", ["stale", "failed"])
