@@ -28,7 +28,7 @@ dev: $(STAMP)  ## The Dagster UI with daemon, schedules, sensors and a live simu
 	@$(BIN)/watchfloor dev --live
 
 test: $(VENV)/.installed-dev  ## What CI runs after the checks of lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(OPTIONS)
 
 lint: $(VENV)/.installed-dev  ## Format, style, types, layers, spelling, dependencies
 	@$(BIN)/ruff format --check .

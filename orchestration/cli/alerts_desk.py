@@ -17,7 +17,6 @@ from orchestration.cli.findings import stored
 from orchestration.cli.login import Office, office, signed_in
 from orchestration.cli.output import emit, emit_record
 from orchestration.intake.modes import watched
-from orchestration.intake.rules import Rules, rules
 from orchestration.lake import Lake
 from orchestration.ledger.database import reading
 from orchestration.oncall.people import Person
@@ -29,7 +28,6 @@ from orchestration.settings import Settings
 class Desk(Office):
     """An office with the routes in force and every monitor's effective mode."""
 
-    rules: Rules
     watched: Mapping[str, Watched]
 
     @property
@@ -51,14 +49,10 @@ class Desk(Office):
 def desk() -> Iterator[Desk]:
     """Open the ledger and read the rules in force; what is wrong with a file is said on stderr."""
     with office() as here:
-        found = rules(here.engine, here.settings, now=here.now)
-        for name, wrong in found.wrong.items():
-            if name != "people":
-                click.echo(f"{wrong}\nThe {name} are as they were before.", err=True)
         with reading(here.engine) as connection:
             modes = modes_now(connection, here)
         parts = {field.name: getattr(here, field.name) for field in fields(Office)}
-        yield Desk(**parts, rules=found, watched=modes)
+        yield Desk(**parts, watched=modes)
 
 
 def modes_now(connection: Connection, here: Office) -> dict[str, Watched]:

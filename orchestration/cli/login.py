@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from orchestration.cli.output import emit_record, format_option
-from orchestration.intake.rules import rules
+from orchestration.intake.rules import Rules, rules
 from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.database import connect, file_of, reading, writing
 from orchestration.ledger.errors import LedgerError
@@ -29,12 +29,17 @@ TOKEN = "WATCHFLOOR_TOKEN"  # noqa: S105 - the name of a variable
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The ledger and the people in force, for one command."""
+    """The ledger and the rules in force, for one command."""
 
     settings: Settings
     engine: Engine
-    roster: Roster
+    rules: Rules
     now: datetime
+
+    @property
+    def roster(self) -> Roster:
+        """Who works here."""
+        return self.rules.roster
 
 
 @contextmanager
@@ -44,9 +49,9 @@ def office() -> Iterator[Office]:
     engine = opened(settings.ledger)
     try:
         found = rules(engine, settings, now=now)
-        for wrong in found.wrong.values():
-            click.echo(f"{wrong}\nWhat was in force before still is.", err=True)
-        yield Office(settings, engine, found.roster, now)
+        for name, wrong in found.wrong.items():
+            click.echo(f"{wrong}\nThe {name} are as they were before.", err=True)
+        yield Office(settings, engine, found, now)
     finally:
         engine.dispose()
 

@@ -30,7 +30,7 @@ def place(ledger: Engine, tmp_path: Path) -> Place:
     """An installation that took in what was found about Ann and Bob."""
     lake = crowded(tmp_path / "lake")
     found = Place(lake, ledger, Pseudonyms(tmp_path / "home"), REGISTRY)
-    taken(ledger, lake, NOW, name=found.pseudonyms.name)
+    taken(ledger, lake, NOW, names=found.pseudonyms.names)
     return found
 
 
@@ -167,13 +167,13 @@ def test_a_crash_before_the_key_is_destroyed_leaves_it_to_the_next_run(place: Pl
 def test_the_alert_ends_when_its_findings_are_gone_and_bobs_goes_on(place: Place) -> None:
     names = place.pseudonyms.names("account_id", [ANN, BOB])
     done(place)
-    took = taken(place.engine, place.lake, LATER, name=place.pseudonyms.name)
+    took = taken(place.engine, place.lake, LATER, names=place.pseudonyms.names)
     assert took.unready == 0
     by_name = {row["entity"]: row for row in stored(place, "alerts")}
     assert by_name[names[ANN]]["count"] == by_name[names[ANN]]["retracted"]
     assert by_name[names[ANN]]["state"] == "resolved"
     assert by_name[names[BOB]]["retracted"] == 0
-    again = taken(place.engine, place.lake, LATER, name=place.pseudonyms.name)
+    again = taken(place.engine, place.lake, LATER, names=place.pseudonyms.names)
     assert (again.evaluations, again.unready) == (0, 0)
 
 

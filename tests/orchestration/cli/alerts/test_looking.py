@@ -8,7 +8,7 @@ import pytest
 from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.alert_changes import write_alerts
 from orchestration.ledger.database import writing
-from orchestration.pseudonyms import pseudonym, read_key
+from orchestration.pseudonyms import Pseudonyms
 from tests.orchestration.acts.desks import Desk
 from tests.orchestration.alerts.builders import at, evaluation, finding
 from tests.orchestration.cli.alerts.office import (
@@ -118,7 +118,7 @@ def test_explains_why_and_when(watchfloor: Watchfloor, desk: Desk) -> None:
 def test_entities_are_shown_where_the_lake_has_them(
     watchfloor: Watchfloor, desk: Desk, home: Path
 ) -> None:
-    hidden = pseudonym(read_key(home), "account_id", "ann")
+    hidden = Pseudonyms(home).name("account_id", "ann")
     desk.step(6, evaluation(5, monitor=SPAM), found=[finding(5, hidden, monitor=SPAM)])
     assert "ann" not in {row["entity"] for row in rows(watchfloor, "list")}
     shown = {row["entity"] for row in rows(watchfloor, "list", "--entities")}
@@ -134,10 +134,11 @@ def test_broken_routes_are_said_line_by_line_and_the_last_sound_ones_hold(
     (tmp_path / "routes.yaml").write_text("routes:\n  - {nam: all}\nstorms: 3\n", encoding="utf-8")
     done = watchfloor("alerts", "list")
     assert done.exit_code == 0
-    first, second, third, last = done.stderr.splitlines()
+    lines = done.stderr.splitlines()
+    first, second, third, *_ = lines
     assert first.startswith("routes.yaml:2:")
     assert (second.split(":")[0], third.split(":")[1]) == ("routes.yaml", "3")
-    assert last == "The routes are as they were before."
+    assert lines[-1] == "The routes are as they were before."
 
 
 @pytest.mark.usefixtures("tokens")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.pseudonyms import read_key
+from orchestration.pseudonyms import Pseudonyms
 from tests.orchestration.acts.desks import Desk
 from tests.orchestration.alerts.builders import HOUR, START
 from tests.orchestration.cli.alerts.office import (
@@ -23,7 +23,7 @@ SPAN = ("replay", "--from", f"{START:%Y-%m-%d}", "--to", f"{START + 6 * HOUR:%Y-
 def test_replay_says_who_would_have_been_told_and_writes_nothing(
     watchfloor: Watchfloor, desk: Desk, home: Path
 ) -> None:
-    read_key(home)
+    Pseudonyms(home).names("account_id", ["ann", "bob"])
     before = desk.everything()
     files = sorted(home.rglob("*"))
     found = rows(watchfloor, *SPAN)
