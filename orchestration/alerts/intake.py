@@ -128,8 +128,8 @@ def _compare(
     missing = {place: row for place, row in old.items() if place not in kept}
     if evaluation.status != "complete" or evaluation.intent == "replay":
         return kept | missing
-    for row in missing.values():
-        _retract(work, row)
+    for place in sorted(missing, key=lambda place: (*place[:3], place[3] or "")):
+        _retract(work, missing[place])  # in an order that no storage can change
     return kept
 
 

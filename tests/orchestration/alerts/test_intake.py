@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from monitors.contract import Severity
@@ -178,3 +180,17 @@ def test_what_is_older_than_the_memory_changes_nothing() -> None:
     result = desk.step(24 * 15, evaluation(0), found=(finding(0),))
     assert kinds(result) == ["suppressed"]
     assert (desk.state.alerts, desk.state.taken) == ({}, {})
+
+
+def test_what_is_taken_back_comes_in_an_order_that_no_storage_changes() -> None:
+    desk = Desk()
+    desk.tick(0, finding(0, "a"), finding(0, "b"), finding(0, "c"))
+    ((key, known),) = desk.state.taken.items()
+    backwards = replace(known, findings=dict(reversed(known.findings.items())))
+    other = Desk(state=replace(desk.state, taken={key: backwards}))
+    again = evaluation(0, as_of=at(2), digest="empty")
+
+    first, second = desk.step(2, again), other.step(2, again)
+
+    assert [outcome.kind for outcome in first.outcomes] == ["retracted"] * 3
+    assert first.outcomes == second.outcomes

@@ -55,7 +55,10 @@ def test_that_something_is_over_is_less_urgent_than_that_it_fires(ledger: Engine
     for hour, found in enumerate(([finding(0, "a", severity=Severity.S0)], [], [])):
         watch.step(hour + 1 + 1 / 12, evaluation(hour), found=found)
     rows = watch.rows("outbox", "audit_seq")
-    assert [(payload(row)["reason"], row["lane"]) for row in rows] == [("first", 0), ("resolved", 2)]
+    assert [(payload(row)["reason"], row["lane"]) for row in rows] == [
+        ("first", 0),
+        ("resolved", 2),
+    ]
 
 
 def test_what_is_first_again_begins_a_thread_of_its_own(ledger: Engine) -> None:
