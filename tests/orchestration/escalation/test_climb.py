@@ -95,12 +95,12 @@ def test_when_an_ack_ends_it_begins_anew_from_the_first_step(night: Night) -> No
     night.climb()
     night.ack(5)
     night.climb(10)
-    night.settle(246)  # an ack of S1 lasts four hours
+    night.settle(486)  # an ack of S1 lasts eight hours
 
-    assert night.climb(246) == Climbed(begun=1, steps=1, messages=1)
-    night.climb(256)
+    assert night.climb(486) == Climbed(begun=1, steps=1, messages=1)
+    night.climb(496)
 
-    assert night.called() == [(0, ANN), (246, ANN), (256, BOB)]
+    assert night.called() == [(0, ANN), (486, ANN), (496, BOB)]
 
 
 def test_an_assignment_ends_nothing(night: Night) -> None:
