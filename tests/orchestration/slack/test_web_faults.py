@@ -1,8 +1,6 @@
 import json
 import logging
 import socket
-from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 
@@ -16,43 +14,13 @@ from orchestration.slack.api import (
     SlackRefusedError,
 )
 from orchestration.slack.web import WebSlack
+from tests.support.slack_posts import CANARY, find, message
 from tests.support.slack_server import (
     TOKEN,
     Fault,
     SlackServer,
     refused,
-    running,
 )
-
-START = datetime(2026, 3, 2, 12, tzinfo=UTC)
-CANARY = "canary-7f3a"
-
-
-@pytest.fixture
-def server() -> Iterator[SlackServer]:
-    with running() as slack:
-        yield slack
-
-
-@pytest.fixture
-def slack(server: SlackServer) -> SlackApi:
-    return WebSlack(TOKEN, base_url=server.base_url, timeout=1)
-
-
-def message(outbox_id: str = "o1", **more: object) -> dict[str, object]:
-    payload = {"thread": "t1", "outbox_id": outbox_id}
-    return {
-        "channel": "C0ALERTS",
-        "text": CANARY,
-        "metadata": {"event_type": "alert_group", "event_payload": payload},
-        **more,
-    }
-
-
-def find(
-    slack: SlackApi, outbox_id: str, *, channel: str = "C0ALERTS", thread_ts: str | None = None
-) -> str | None:
-    return slack.find(channel, since=START, outbox_id=outbox_id, thread_ts=thread_ts)
 
 
 @pytest.mark.parametrize(
@@ -73,29 +41,29 @@ def find(
     ],
 )
 def test_an_answer_that_is_none_is_a_slack_that_is_down(
-    slack: SlackApi, server: SlackServer, fault: Fault, code: str, *, unknown: bool
+    slack: SlackApi, slack_server: SlackServer, fault: Fault, code: str, *, unknown: bool
 ) -> None:
-    server.fail("chat.postMessage", fault)
+    slack_server.fail("chat.postMessage", fault)
     with pytest.raises(SlackDownError) as error:
         slack.post(message())
     assert (error.value.code, error.value.unknown) == (code, unknown)
-    assert [method for method, _ in server.calls] == ["chat.postMessage"]  # never sent twice
+    assert [method for method, _ in slack_server.calls] == ["chat.postMessage"]  # never sent twice
 
 
 def test_a_post_whose_answer_never_came_is_found_and_not_doubled(
-    slack: SlackApi, server: SlackServer
+    slack: SlackApi, slack_server: SlackServer
 ) -> None:
     for fault, code in (
         (Fault(done=True, hang=True), "timeout"),
         (Fault(done=True, drop=True), "connection_lost"),
         (Fault(done=True, status=502), "http_502"),
     ):
-        server.fail("chat.postMessage", fault)
+        slack_server.fail("chat.postMessage", fault)
         with pytest.raises(SlackDownError) as error:
             slack.post(message(code))
         assert (error.value.code, error.value.unknown) == (code, True)
-        assert find(slack, code) == server.messages["C0ALERTS"][-1]["ts"]
-    assert len(server.messages["C0ALERTS"]) == 3
+        assert find(slack, code) == slack_server.messages["C0ALERTS"][-1]["ts"]
+    assert len(slack_server.messages["C0ALERTS"]) == 3
 
 
 def test_a_slack_that_cannot_be_reached_has_done_nothing() -> None:
@@ -117,9 +85,9 @@ def test_an_address_that_is_none_is_a_wrong_setting() -> None:
     "code", ["channel_not_found", "is_archived", "not_in_channel", "msg_too_long", "invalid_blocks"]
 )
 def test_what_slack_refuses_is_said_with_its_word(
-    slack: SlackApi, server: SlackServer, code: str
+    slack: SlackApi, slack_server: SlackServer, code: str
 ) -> None:
-    server.fail("chat.postMessage", refused(code))
+    slack_server.fail("chat.postMessage", refused(code))
     with pytest.raises(SlackRefusedError, match=f"'{code}'"):
         slack.post(message())
 
@@ -131,22 +99,22 @@ def test_an_unknown_channel_is_refused(slack: SlackApi) -> None:
 
 @pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "missing_scope"])
 def test_a_token_that_does_not_work_is_its_own_error(
-    slack: SlackApi, server: SlackServer, code: str
+    slack: SlackApi, slack_server: SlackServer, code: str
 ) -> None:
-    server.fail("chat.update", refused(code))
+    slack_server.fail("chat.update", refused(code))
     with pytest.raises(SlackAuthError) as error:
         slack.update("C0ALERTS", "1.000000", message())
     assert error.value.code == code
 
 
-def test_another_token_is_not_accepted(server: SlackServer) -> None:
+def test_another_token_is_not_accepted(slack_server: SlackServer) -> None:
     with pytest.raises(SlackAuthError, match="invalid_auth"):
-        WebSlack("xoxb-wrong", base_url=server.base_url).identity()
+        WebSlack("xoxb-wrong", base_url=slack_server.base_url).identity()
 
 
-def test_what_a_person_deleted_is_gone(slack: SlackApi, server: SlackServer) -> None:
+def test_what_a_person_deleted_is_gone(slack: SlackApi, slack_server: SlackServer) -> None:
     posted = slack.post(message())
-    server.delete("C0ALERTS", posted.ts)
+    slack_server.delete("C0ALERTS", posted.ts)
     with pytest.raises(SlackGoneError, match="message_not_found"):
         slack.update("C0ALERTS", posted.ts, message())
     with pytest.raises(SlackGoneError, match="thread_not_found"):
@@ -155,22 +123,22 @@ def test_what_a_person_deleted_is_gone(slack: SlackApi, server: SlackServer) -> 
         find(slack, "o1", thread_ts=posted.ts)
 
 
-def test_a_history_that_never_ends_is_no_answer(slack: SlackApi, server: SlackServer) -> None:
+def test_a_history_that_never_ends_is_no_answer(slack: SlackApi, slack_server: SlackServer) -> None:
     page = {"ok": True, "messages": [], "response_metadata": {"next_cursor": "same"}}
-    server.fail("conversations.history", *[Fault(body=json.dumps(page))] * 3)
+    slack_server.fail("conversations.history", *[Fault(body=json.dumps(page))] * 3)
     with pytest.raises(SlackDownError, match="bad_answer"):
         find(slack, "o1")
 
 
 def test_neither_errors_nor_logs_hold_the_token_or_the_payload(
-    slack: SlackApi, server: SlackServer, caplog: pytest.LogCaptureFixture
+    slack: SlackApi, slack_server: SlackServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     slack.post(message())
     echo = Fault(body=json.dumps({"ok": False, "error": "invalid_blocks", "text": CANARY}))
     faults = [echo, Fault(status=500, body=CANARY), Fault(body=CANARY), Fault(drop=True)]
     for fault in faults:
-        server.fail("chat.postMessage", fault)
+        slack_server.fail("chat.postMessage", fault)
         with pytest.raises(SlackError) as error:
             slack.post(message())
         assert error.value.__suppress_context__
