@@ -9,14 +9,16 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from orchestration.ledger.database import reading, writing
-from orchestration.ledger.outbox import Intent, Row, enqueue
+from orchestration.ledger.outbox import Intent, Row, enqueue, rows_of
 from orchestration.ledger.tables import outbox
 from orchestration.outbox.drain import Drained, drain
 from orchestration.outbox.progress import Progress
-from orchestration.outbox.results import Deliver, Result, Sent
+from orchestration.outbox.results import Deliver, Down, Result, Sent
 from orchestration.outbox.settings import DEFAULT, Settings
 from orchestration.outbox.work import Work
 from tests.support.ledgers import NOON
+
+TIMED_OUT = Down("timeout", unknown=True)
 
 
 def after(seconds: float) -> datetime:
@@ -108,6 +110,13 @@ def run(
         settings=settings,
         sleep=clock.sleep,
     )
+
+
+def found(ledger: Engine, name: str) -> Row:
+    """The row of that id."""
+    with reading(ledger) as connection:
+        (known,) = rows_of(connection, [name])
+    return known
 
 
 def outcomes(ledger: Engine) -> dict[str, str | None]:

@@ -6,7 +6,6 @@ from sqlalchemy import Engine
 from orchestration.ledger.channels import Channel, channel
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.leases import lease
-from orchestration.ledger.outbox import Row, rows_of
 from orchestration.outbox.drain import Drained
 from orchestration.outbox.errors import OutboxError
 from orchestration.outbox.progress import Progress
@@ -14,9 +13,11 @@ from orchestration.outbox.results import Busy, Down, Result, Sent
 from orchestration.outbox.work import Work
 from tests.support.ledgers import NOON
 from tests.support.outboxes import (
+    TIMED_OUT,
     Clock,
     Receiver,
     after,
+    found,
     many,
     outcomes,
     put,
@@ -24,14 +25,6 @@ from tests.support.outboxes import (
     run,
     tally,
 )
-
-TIMED_OUT = Down("timeout", unknown=True)
-
-
-def found(ledger: Engine, name: str) -> Row:
-    with reading(ledger) as connection:
-        (known,) = rows_of(connection, [name])
-    return known
 
 
 def of(ledger: Engine, receiver: str = "C1") -> Channel | None:
@@ -75,7 +68,7 @@ def test_what_is_not_sent_in_time_is_given_back_untried(ledger: Engine) -> None:
 
     def slow(_work: Work, number: int) -> Result | None:
         clock.sleep(6)
-        return Down("timeout", unknown=True) if number == 99 else None
+        return TIMED_OUT if number == 99 else None
 
     receiver = Receiver(slow)
     assert run(ledger, receiver, clock) == Drained(sent=2, waiting=1, oldest=NOON)
@@ -171,7 +164,7 @@ def test_only_a_message_that_nothing_came_of_yet_is_a_first_try(ledger: Engine) 
 
     def take(work: Work, progress: Progress) -> Result:
         seen[work.outbox_id] = progress.first_try
-        return Down("timeout", unknown=True) if work.outbox_id == "a" else Sent()
+        return TIMED_OUT if work.outbox_id == "a" else Sent()
 
     run(ledger, take, Clock())
     assert seen == {"c": True}

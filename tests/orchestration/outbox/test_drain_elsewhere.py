@@ -5,17 +5,18 @@ from sqlalchemy import Engine, select
 
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.leases import lease
-from orchestration.ledger.outbox import Row, rows_of
 from orchestration.ledger.tables import audit, outbox
 from orchestration.outbox.drain import Drained, drain
 from orchestration.outbox.progress import Progress
-from orchestration.outbox.results import Busy, Down, Gone, Refused, Result, Sent
+from orchestration.outbox.results import Busy, Gone, Refused, Result, Sent
 from orchestration.outbox.work import Work
 from tests.support.ledgers import NOON
 from tests.support.outboxes import (
+    TIMED_OUT,
     Clock,
     Receiver,
     after,
+    found,
     many,
     outcomes,
     put,
@@ -23,14 +24,6 @@ from tests.support.outboxes import (
     run,
     tally,
 )
-
-TIMED_OUT = Down("timeout", unknown=True)
-
-
-def found(ledger: Engine, name: str) -> Row:
-    with reading(ledger) as connection:
-        (known,) = rows_of(connection, [name])
-    return known
 
 
 def test_a_refused_message_is_over_and_says_so(ledger: Engine) -> None:
