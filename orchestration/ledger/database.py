@@ -95,7 +95,7 @@ def _begun(engine: Engine, *, writes: bool) -> Connection:
         connection = engine.connect()
         try:
             return _begin(connection, writes=writes)
-        except BaseException:
+        except BaseException:  # an interrupt too must not keep a connection from the pool
             connection.close()
             raise
     except OperationalError as error:

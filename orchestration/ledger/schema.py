@@ -22,7 +22,7 @@ def open_ledger(url: str) -> Engine:
     engine = connect(url)
     try:
         require_latest(engine)
-    except BaseException:
+    except BaseException:  # an interrupt too: nobody else has the engine yet to close it
         engine.dispose()
         raise
     return engine

@@ -127,7 +127,7 @@ class Handling:
             return False
         try:
             acknowledge(None)
-        except BaseException:
+        except BaseException:  # an interrupt too must not leave its room taken for good
             self._once.forget(key)
             self._room.release()
             raise
