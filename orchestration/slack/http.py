@@ -11,16 +11,27 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
 from typing import Any
 from urllib.parse import parse_qs
 
-from orchestration.slack.handling import Answer, Handle, Handling, Once, Payload, no_answer
+from orchestration.slack.handling import (
+    Acknowledge,
+    Answer,
+    Handle,
+    Handling,
+    Once,
+    Payload,
+    no_answer,
+)
 
 PATH = "/slack/interactions"
 WINDOW = timedelta(minutes=5)
 LARGEST = 1 << 20  # bytes of a body; Slack's own are far below
 TIMEOUT = 10  # seconds in which a request has to arrive
+Take = Callable[[Mapping[str, str], bytes, Acknowledge], bool]
 log = logging.getLogger(__name__)
 
 
@@ -82,18 +93,13 @@ def serve(
 
     with Handling(handle, answer=answer) as handling:
 
-        class Endpoint(_Endpoint):
-            """One request."""
+        def take(headers: Mapping[str, str], body: bytes, acknowledge: Acknowledge) -> bool:
+            signature = verify(signing_secret, headers, body, now=clock())
+            if not seen.first(signature):
+                raise SignatureError("The request was sent before.")
+            return handling.take(payload_of(body), acknowledge)
 
-            def take(self, body: bytes) -> bool:
-                """Answer and hand on; false where there is no room."""
-                signature = verify(signing_secret, dict(self.headers.items()), body, now=clock())
-                if not seen.first(signature):
-                    raise SignatureError("The request was sent before.")
-                payload = payload_of(body)
-                return handling.take(payload, lambda said: self.answer(200, said))
-
-        with _Server(address, Endpoint) as server:
+        with _Server(address, partial(_Endpoint, take)) as server:
             thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
             thread.start()
             try:
@@ -111,15 +117,17 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Endpoint(BaseHTTPRequestHandler):
-    """What is the same for every request."""
+    """One request; `take` gets its headers and body, and is false where there is no room."""
 
     timeout = TIMEOUT
     server_version = "watchfloor"
     sys_version = ""
 
-    def take(self, body: bytes) -> bool:
-        """Take one request."""
-        raise NotImplementedError
+    def __init__(
+        self, take: Take, request: socket, client: tuple[str, int], server: _Server
+    ) -> None:
+        self._take = take
+        super().__init__(request, client, server)  # handles the request
 
     def do_POST(self) -> None:
         """Check, answer, hand on."""
@@ -131,7 +139,8 @@ class _Endpoint(BaseHTTPRequestHandler):
             self.answer(413 if length.isdecimal() else 411)
             return
         try:
-            taken = self.take(self.rfile.read(int(length)))
+            body = self.rfile.read(int(length))
+            taken = self._take(dict(self.headers.items()), body, partial(self.answer, 200))
         except SignatureError as error:
             log.warning("A request at the Slack endpoint was refused. %s", error)
             self.answer(401)
