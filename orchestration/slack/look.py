@@ -1,7 +1,7 @@
 """Looks up what a thread's message shows: the alerts of its group as they are now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from monitors.contract import Severity
 from monitors.registry import Registry
 from orchestration.acts.threads import Thread, alerts_of, hash_of
-from orchestration.alerts.records import Alert, AlertState, Watched
+from orchestration.alerts.records import Ack, Alert, AlertState, Watched
 from orchestration.health.drift import drift
 from orchestration.health.history import history
 from orchestration.intake.rules import Rules
@@ -59,14 +59,28 @@ def group_view(
 
     How many findings are usual takes the lake; it is left out unless `is_rated`.
     """
-    alerts = alerts_of(connection, thread)
+    view = _found(scene, thread, alerts_of(connection, thread))
+    names = [monitor.id for monitor in view.monitors]
+    rate = _rate(connection, scene, names) if is_rated else _Rate()
+    firing = view.state == "firing"
+    return replace(
+        view,
+        newest=rate.newest,
+        expected=rate.expected,
+        window=rate.window,
+        on_call=_on_call(scene, names, view.severity, now),
+        due_at=view.ack_until or _next_step(connection, thread),
+        next_notice_at=_next_notice(connection, scene, thread) if firing else None,
+    )
+
+
+def _found(scene: Scene, thread: Thread, alerts: Sequence[Alert]) -> GroupView:
+    """The group as its alerts have it."""
     standing = [alert for alert in alerts if alert.open] or alerts
     worst = sorted(standing, key=lambda a: (a.severity, -a.last_seen.timestamp(), a.alert_id))
     names = sorted({alert.monitor for alert in alerts})
     state, severity = _state(alerts), min(alert.severity for alert in standing)
-    acks = [alert.ack for alert in standing if alert.ack]
-    rate = _rate(connection, scene, names) if is_rated else _Rate()
-    ack = max(acks, key=lambda one: one.until) if state == "acked" and acks else None
+    ack = _last_ack(standing) if state == "acked" else None
     return GroupView(
         thread=thread.thread_id,
         group=thread.group_key,
@@ -82,9 +96,7 @@ def group_view(
         since=min(alert.first_seen for alert in standing),
         last_seen=max(alert.last_seen for alert in standing),
         findings=sum(alert.standing for alert in standing),
-        newest=rate.newest,
-        expected=rate.expected,
-        window=rate.window,
+        window=_Rate().window,
         open=sum(alert.open for alert in alerts),
         total=len(alerts),
         why=_why(thread, severity),
@@ -92,14 +104,17 @@ def group_view(
         acked_by=ack.by if ack else None,
         ack_until=ack.until if ack else None,
         assigned_to=thread.assigned_to,
-        on_call=_on_call(scene, names, severity, now),
-        due_at=ack.until if ack else _next_step(connection, thread),
-        next_notice_at=_next_notice(connection, scene, thread) if state == "firing" else None,
         muted=_muted(standing),
         entities=tuple(_entity(alert) for alert in worst[:SHOWN]),
         dagster_url=_url(scene, names),
         interactive=scene.interactive,
     )
+
+
+def _last_ack(standing: Sequence[Alert]) -> Ack | None:
+    """The ack that ends last."""
+    acks = [alert.ack for alert in standing if alert.ack]
+    return max(acks, key=lambda one: one.until, default=None)
 
 
 def _state(alerts: Sequence[Alert]) -> GroupState:
