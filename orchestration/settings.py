@@ -27,6 +27,14 @@ class Slack:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """The product's own service that carries enforcement out; without `url` there is none."""
+
+    url: str = ""
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """For how long each kind of record is kept, in whole days. `docs/retention.md` says of what."""
 
@@ -55,12 +63,16 @@ class Settings:
     routes: Path
     rota: Path
     people: Path
+    queues: Path
+    policies: Path
+    enforcement: Path
     dagster_url: str
     health_channel: str
     fallback: str = field(repr=False)
     token: str = field(repr=False)
-    slack: "Slack"
+    slack: Slack
     keep: Keep
+    service: Service
 
     @property
     def dagster_home(self) -> Path:
@@ -89,6 +101,11 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         routes=Path(_text(environment, "ROUTES", str(HERE / "routes.yaml"))).absolute(),
         rota=Path(_text(environment, "ROTA", str(HERE / "rota.yaml"))).absolute(),
         people=Path(_text(environment, "PEOPLE", str(HERE / "people.yaml"))).absolute(),
+        queues=Path(_text(environment, "QUEUES", str(HERE / "queues.yaml"))).absolute(),
+        policies=Path(_text(environment, "POLICIES", str(HERE / "policies.yaml"))).absolute(),
+        enforcement=Path(
+            _text(environment, "ENFORCEMENT", str(HERE / "enforcement.yaml"))
+        ).absolute(),
         dagster_url=_text(environment, "DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/"),
         health_channel=_text(environment, "HEALTH_CHANNEL", "C0WATCHFLOOR"),
         fallback=_text(environment, "FALLBACK", ""),
@@ -100,6 +117,10 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             url=_text(environment, "SLACK_URL", SLACK),
         ),
         keep=_keep(environment),
+        service=Service(
+            url=_text(environment, "SERVICE_URL", "").rstrip("/"),
+            secret=_text(environment, "SERVICE_SECRET", ""),
+        ),
     )
 
 

@@ -29,7 +29,7 @@ class Rule:
     by: frozenset[Kind]
 
 
-State = TypeVar("State", AlertState, ModeState)
+State = TypeVar("State", bound=StrEnum)
 PERSON: frozenset[Kind] = frozenset({"person"})
 SYSTEM: frozenset[Kind] = frozenset({"system"})
 EITHER = PERSON | SYSTEM

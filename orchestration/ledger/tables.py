@@ -19,7 +19,31 @@ from sqlalchemy import (
 )
 
 from orchestration.ledger.alert_tables import alert_findings, alerts, intake, silences, told
+from orchestration.ledger.case_tables import (
+    case_alerts,
+    case_entities,
+    cases,
+    decisions,
+    gaps,
+    incident_events,
+    incidents,
+    outcomes,
+    reports,
+    tasks,
+    views,
+)
 from orchestration.ledger.columns import key, may, metadata, must
+from orchestration.ledger.enforcement_tables import (
+    appeals,
+    batches,
+    enforcements,
+    grants,
+    notices,
+    protections,
+    reversals,
+    strikes,
+    switches,
+)
 from orchestration.ledger.telling_tables import (
     channels,
     digests,
@@ -33,21 +57,41 @@ from orchestration.ledger.times import Utc
 __all__ = [
     "alert_findings",
     "alerts",
+    "appeals",
     "approvals",
     "audit",
+    "batches",
+    "case_alerts",
+    "case_entities",
+    "cases",
     "channels",
     "configs",
+    "decisions",
     "digests",
+    "enforcements",
     "escalations",
+    "gaps",
+    "grants",
+    "incident_events",
+    "incidents",
     "intake",
     "labels",
     "metadata",
+    "notices",
     "outbox",
+    "outcomes",
     "people_tokens",
     "problems",
+    "protections",
+    "reports",
+    "reversals",
     "silences",
+    "strikes",
+    "switches",
+    "tasks",
     "threads",
     "told",
+    "views",
 ]
 
 # One row per act; `hash` covers all other columns and the hash of the row before.

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Label, literal, select
 
 from orchestration.ledger.alerts import alert_digest, read_alert
+from orchestration.ledger.appeals import APPEALS
 from orchestration.ledger.approvals import approval_digest, last_approval
 from orchestration.ledger.audit import NOTHING_BEFORE, Entry, Head, entries, entry_hash, ledger_id
+from orchestration.ledger.cases import CASES
+from orchestration.ledger.enforcements import ENFORCEMENTS
+from orchestration.ledger.machines import Machine
 from orchestration.ledger.seals import Seal
 from orchestration.ledger.tables import alerts, approvals, audit
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,19 @@ def _strays(connection: Connection) -> Iterator[str]:
         after = connection.execute(select(_left(literal(approval.object_id)))).scalar_one()
         if after != approval_digest(approval):
             yield f"Row {approval.object_id} is not as its last act left it: it was edited."
+    yield from _moved(connection, CASES)
+    yield from _moved(connection, ENFORCEMENTS)
+    yield from _moved(connection, APPEALS)
+
+
+def _moved(connection: Connection, machine: Machine[R]) -> Iterator[str]:
+    """Rows of a state machine that are not as their last act left them."""
+    column = machine.table.c[machine.key]
+    rows = select(machine.table, _left(f"{machine.name}:" + column)).order_by(column)
+    for row in connection.execute(rows).mappings():
+        record = machine.read({name: row[name] for name in row if name != "left"})
+        if row["left"] != machine.digest(record):
+            yield f"Row {machine.object_id(record)} is not as its last act left it: it was edited."
 
 
 def _left(object_id: ColumnElement[str]) -> Label[str | None]:

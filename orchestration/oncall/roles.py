@@ -13,6 +13,18 @@ Verb = Literal[
     "lower_severity",
     "promote",
     "open_case",
+    "review",  # take a case, decide it, say that information is wanted
+    "reveal",
+    "assign_case",
+    "merge",  # and split
+    "incident",
+    "approve",  # or refuse an enforcement; resume a batch
+    "reverse",
+    "kill_switch",
+    "protect",
+    "receive_appeal",
+    "decide_appeal",
+    "certify",
     "forget",
 ]
 
@@ -29,16 +41,21 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-REVIEWS: frozenset[Verb] = frozenset({"assign", "false_positive", "open_case"})
+REVIEWS: frozenset[Verb] = frozenset(
+    {"assign", "false_positive", "open_case", "review", "receive_appeal", "certify"}
+)
+SEES: frozenset[Verb] = frozenset({"reveal", "decide_appeal"})
+STOPS: frozenset[Verb] = frozenset({"kill_switch", "incident"})
+LEADS: frozenset[Verb] = frozenset({"lower_severity", "assign_case", "merge", "protect", "reverse"})
 ANSWERS: frozenset[Verb] = REVIEWS | {"ack", "silence", "unsilence"}
 PERMITTED: Mapping[Role, frozenset[Verb]] = {
     Role.VIEWER: frozenset(),
-    Role.REVIEWER: REVIEWS,
-    Role.ONCALL: ANSWERS,
-    Role.LEAD: ANSWERS | {"lower_severity"},
-    Role.APPROVER: frozenset({"lower_severity", "promote"}),
-    Role.ENGINEER: REVIEWS | {"promote"},
-    Role.ADMIN: ANSWERS | {"lower_severity", "promote", "forget"},
+    Role.REVIEWER: REVIEWS | SEES,
+    Role.ONCALL: ANSWERS | STOPS,
+    Role.LEAD: ANSWERS | SEES | STOPS | LEADS,
+    Role.APPROVER: STOPS | {"lower_severity", "promote", "approve", "reverse", "protect"},
+    Role.ENGINEER: REVIEWS | STOPS | {"promote", "reverse"},
+    Role.ADMIN: ANSWERS | STOPS | LEADS | {"promote", "forget"},
 }
 
 

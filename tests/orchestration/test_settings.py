@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import HERE, Keep, Settings, SettingsError, Slack, load
+from orchestration.settings import HERE, Keep, Service, Settings, SettingsError, Slack, load
 
 
 def test_every_setting_has_a_default() -> None:
@@ -22,6 +22,9 @@ def test_every_setting_has_a_default() -> None:
         routes=HERE / "routes.yaml",
         rota=HERE / "rota.yaml",
         people=HERE / "people.yaml",
+        queues=HERE / "queues.yaml",
+        policies=HERE / "policies.yaml",
+        enforcement=HERE / "enforcement.yaml",
         dagster_url="http://127.0.0.1:3000",
         health_channel="C0WATCHFLOOR",
         fallback="",
@@ -35,6 +38,7 @@ def test_every_setting_has_a_default() -> None:
             findings=timedelta(days=400),
             messages=timedelta(days=90),
         ),
+        service=Service(),
     )
 
 
@@ -52,6 +56,11 @@ GIVEN = {
     "WATCHFLOOR_ROUTES": "/etc/watchfloor/routes.yaml",
     "WATCHFLOOR_ROTA": "/etc/watchfloor/rota.yaml",
     "WATCHFLOOR_PEOPLE": "/etc/watchfloor/people.yaml",
+    "WATCHFLOOR_QUEUES": "/etc/watchfloor/queues.yaml",
+    "WATCHFLOOR_POLICIES": "/etc/watchfloor/policies.yaml",
+    "WATCHFLOOR_ENFORCEMENT": "/etc/watchfloor/enforcement.yaml",
+    "WATCHFLOOR_SERVICE_URL": "https://product.example/",
+    "WATCHFLOOR_SERVICE_SECRET": "shared",
     "WATCHFLOOR_DAGSTER_URL": "https://dagster.example/",
     "WATCHFLOOR_HEALTH_CHANNEL": "C0HEALTH",
     "WATCHFLOOR_FALLBACK": "smtp://mail.example:25?to=duty",
@@ -86,6 +95,9 @@ def test_every_setting_can_be_given() -> None:
         routes=Path("/etc/watchfloor/routes.yaml"),
         rota=Path("/etc/watchfloor/rota.yaml"),
         people=Path("/etc/watchfloor/people.yaml"),
+        queues=Path("/etc/watchfloor/queues.yaml"),
+        policies=Path("/etc/watchfloor/policies.yaml"),
+        enforcement=Path("/etc/watchfloor/enforcement.yaml"),
         dagster_url="https://dagster.example",
         health_channel="C0HEALTH",
         fallback="smtp://mail.example:25?to=duty",
@@ -99,6 +111,7 @@ def test_every_setting_can_be_given() -> None:
             findings=timedelta(days=5),
             messages=timedelta(days=6),
         ),
+        service=Service("https://product.example", "shared"),
     )
     assert found.dagster_home == Path("/srv/watchfloor/dagster")
 

@@ -15,19 +15,27 @@ def person(*roles: Role, name: str = "ann", slack: str = "U0ANN") -> Person:
     return Person(name, slack, frozenset(roles), UTC_ZONE)
 
 
+REVIEWS = "assign false_positive open_case review receive_appeal certify"
+MUTES = "ack silence unsilence"
+LEADS = "lower_severity assign_case merge protect reverse"
+
+
 @pytest.mark.parametrize(
     ("role", "verbs"),
     [
         (Role.VIEWER, ""),
-        (Role.REVIEWER, "assign false_positive open_case"),
-        (Role.ONCALL, "ack assign silence unsilence false_positive open_case"),
-        (Role.LEAD, "ack assign silence unsilence false_positive open_case lower_severity"),
-        (Role.APPROVER, "lower_severity promote"),
-        (Role.ENGINEER, "assign false_positive open_case promote"),
+        (Role.REVIEWER, f"{REVIEWS} reveal decide_appeal"),
+        (Role.ONCALL, f"{REVIEWS} {MUTES} kill_switch incident"),
         (
-            Role.ADMIN,
-            "ack assign silence unsilence false_positive lower_severity promote open_case forget",
+            Role.LEAD,
+            f"{REVIEWS} {MUTES} reveal decide_appeal kill_switch incident {LEADS}",
         ),
+        (
+            Role.APPROVER,
+            "lower_severity promote approve reverse protect kill_switch incident",
+        ),
+        (Role.ENGINEER, f"{REVIEWS} kill_switch incident promote reverse"),
+        (Role.ADMIN, f"{REVIEWS} {MUTES} kill_switch incident {LEADS} promote forget"),
     ],
 )
 def test_each_role_may_do_what_its_row_says(role: Role, verbs: str) -> None:
