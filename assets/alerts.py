@@ -47,8 +47,10 @@ def alert_assets(monitors: Sequence[dg.AssetsDefinition]) -> list[dg.AssetsDefin
     ) -> Iterator[Event]:
         now = clock.now()
         by_itself = context.run.job_name == INTAKE
-        taken = alerting.take_in(now, since=None if by_itself else now - LOOK_BACK)
-        drained = alerting.drain(clock.now, deadline=DEADLINE)
+        rules = alerting.rules(now)
+        since = None if by_itself else now - LOOK_BACK
+        taken = alerting.take_in(now, since=since, in_force=rules)
+        drained = alerting.drain(clock.now, deadline=DEADLINE, in_force=rules)
         with reading(alerting.engine) as connection:
             found = counts(connection, now=now)
         yield dg.MaterializeResult(
@@ -60,7 +62,7 @@ def alert_assets(monitors: Sequence[dg.AssetsDefinition]) -> list[dg.AssetsDefin
                 **_numbers(found, now),
             }
         )
-        yield from _checks(alerting.rules(now).wrong, found, taken.unready, now)
+        yield from _checks(rules.wrong, found, taken.unready, now)
 
     return [alerts]
 

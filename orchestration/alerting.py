@@ -31,6 +31,7 @@ LIMIT = 200  # rows of the outbox in one drain
 class Alerting:
     """What the tick's last step, the sensors and the commands share.
 
+    Whoever has read the rules gives them as `in_force`; otherwise their files are read again.
     Raises LedgerError where there is no ledger, and YamlError for settings that were never sound.
     """
 
@@ -57,9 +58,11 @@ class Alerting:
         with reading(self.engine) as connection:
             return watched(connection, self.registry.monitors.values(), now=now)
 
-    def take_in(self, now: datetime, *, since: datetime | None = None) -> Taken:
+    def take_in(
+        self, now: datetime, *, since: datetime | None = None, in_force: Rules | None = None
+    ) -> Taken:
         """Take in what was evaluated, and queue what is to be told."""
-        found = self.rules(now)
+        found = in_force or self.rules(now)
         return take_in(
             self.engine,
             self.lake,
@@ -71,25 +74,32 @@ class Alerting:
             since=since,
         )
 
-    def scene(self, now: datetime) -> Scene:
+    def scene(self, now: datetime, *, in_force: Rules | None = None) -> Scene:
         """Where messages look up what they show."""
         slack = self.settings.slack
         return Scene(
             lake=self.lake,
             registry=self.registry,
             watched=self.watched(now),
-            rules=self.rules(now),
+            rules=in_force or self.rules(now),
             dagster_url=self.settings.dagster_url,
             interactive=bool(slack.app_token or slack.signing_secret),
         )
 
-    def drain(self, clock: Callable[[], datetime], *, deadline: timedelta) -> Drained:
+    def drain(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        deadline: timedelta,
+        in_force: Rules | None = None,
+    ) -> Drained:
         """Send what waits in the outbox, for so long.
 
         Without Slack's token all of it goes to the second notifier, if there is one.
         """
         url = self.settings.fallback
-        slack = Delivery(self.engine, slack_of(self.settings), self.scene(clock()), clock)
+        scene = self.scene(clock(), in_force=in_force)
+        slack = Delivery(self.engine, slack_of(self.settings), scene, clock)
         second = second_notifier(url, slack.describe) if url else None
         if second and not self.settings.slack.token:
             return self._drained(second, None, clock, deadline)
