@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine
 
 from orchestration.acts.doing import Deed, Done, Terms, begun, finish
 from orchestration.acts.errors import ActError
 from orchestration.acts.threads import Thread, alerts_of, thread_of
 from orchestration.alerts.records import Alert
-from orchestration.ledger.audit import Change, append_all
-from orchestration.ledger.ids import digest_parts, digest_record
-from orchestration.ledger.tables import labels
+from orchestration.ledger.ids import digest_parts
+from orchestration.ledger.labels import Label, Source, labels_on, standing, write_labels
 from orchestration.oncall.people import Person
 
-CANDIDATE = "candidate"
 MOST = 20
 CODES = ("expected", "test", "bad_data", "too_little", "other")
 
@@ -69,39 +67,31 @@ def _of_thread(deed: Deed, thread: Thread, chosen: Sequence[str]) -> list[Alert]
 
 def _write(deed: Deed, alerts: Sequence[Alert], code: str) -> int:
     """Write a label for each alert of which the person has not said the same; how many."""
+    given = labels_on(deed.connection, [alert.alert_id for alert in alerts])
     last = {
-        row.unit_id: row
-        for row in deed.connection.execute(
-            select(labels.c.label_id, labels.c.unit_id, labels.c.code)
-            .where(labels.c.unit_id.in_([alert.alert_id for alert in alerts]))
-            .where(labels.c.source == CANDIDATE, labels.c.rater == deed.who.id)
-            .order_by(labels.c.created_at)
-        )
+        (label.unit_id, label.monitor_version): label
+        for label in standing(given)
+        if label.source is Source.CANDIDATE and label.rater == deed.who.id
     }
-    rows = []
+    new = []
     for alert in alerts:
-        before = last.get(alert.alert_id)
+        before = last.get((alert.alert_id, alert.version))
         if before is None or before.code != code:
-            rows.append(_label(deed, alert, code, before.label_id if before else None))
-    if rows:
-        deed.connection.execute(insert(labels), rows)
-        changes = [
-            Change("label", f"label:{row['label_id']}", after=digest_record(row)) for row in rows
-        ]
-        append_all(deed.connection, act=deed.act(f"false positive: {code}"), changes=changes)
-    return len(rows)
+            new.append(_label(deed, alert, code, before.label_id if before else None))
+    return write_labels(deed.connection, new, deed.act(f"false positive: {code}"))
 
 
-def _label(deed: Deed, alert: Alert, code: str, supersedes: str | None) -> dict[str, object]:
-    return {
-        "label_id": digest_parts(CANDIDATE, alert.alert_id, deed.who.id, code, supersedes),
-        "unit_id": alert.alert_id,
-        "value": False,
-        "source": CANDIDATE,
-        "rater": deed.who.id,
-        "monitor": alert.monitor,
-        "monitor_version": alert.version,
-        "code": code,
-        "created_at": deed.now,
-        "supersedes": supersedes,
-    }
+def _label(deed: Deed, alert: Alert, code: str, supersedes: str | None) -> Label:
+    parts = (alert.alert_id, str(alert.version), deed.who.id, code, supersedes)
+    return Label(
+        label_id=digest_parts(Source.CANDIDATE, *parts),
+        unit_id=alert.alert_id,
+        value=False,
+        source=Source.CANDIDATE,
+        rater=deed.who.id,
+        monitor=alert.monitor,
+        monitor_version=alert.version,
+        created_at=deed.now,
+        code=code,
+        supersedes=supersedes,
+    )

@@ -1,0 +1,5 @@
+"""What measurement refuses."""
+
+
+class MeasurementError(ValueError):
+    """Counts or shares that cannot be; says what was found, what was wanted, what to do."""
