@@ -1,0 +1,5 @@
+"""What triage refuses."""
+
+
+class TriageError(ValueError):
+    """A clock, score, cluster or forecast that cannot be; says what was wanted and what to do."""
