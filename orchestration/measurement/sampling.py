@@ -37,16 +37,7 @@ def drawn(alert_id: str, seed: str, share: float) -> bool:
     A larger share of the same seed keeps every episode of a smaller one. Raises MeasurementError
     for an empty seed, and for a share that is not in (0, 1].
     """
-    if not seed:
-        raise MeasurementError(
-            "The seed of the draw is empty; wanted a secret text, so that nobody can tell which "
-            "episodes are measured. Set one and keep it."
-        )
-    if not 0 < share <= 1:
-        raise MeasurementError(
-            f"The share to draw is {share}; wanted more than 0 and at most 1. With 0 nothing is "
-            "ever measured."
-        )
+    _check(seed, share)
     digest = hmac.digest(seed.encode(), alert_id.encode(), "sha256")
     return (int.from_bytes(digest[:WORD], "big") >> SPARE) / STEPS < share
 
@@ -57,6 +48,7 @@ def draw(connection: Connection, *, seed: str, share: float, now: datetime) -> l
     All are drawn from: shadow, closed and acted on by policy too. Raises MeasurementError as
     `drawn` does, and LedgerError for a time without a zone.
     """
+    _check(seed, share)
     found = _episodes(connection, check_time("now", now))
     slice_ = (
         Drawn(alert_id, monitor, version, share, UNIFORM)
@@ -64,6 +56,19 @@ def draw(connection: Connection, *, seed: str, share: float, now: datetime) -> l
         if drawn(alert_id, seed, share)
     )
     return sorted(slice_, key=lambda unit: unit.alert_id)
+
+
+def _check(seed: str, share: float) -> None:
+    if not seed:
+        raise MeasurementError(
+            "The seed of the draw is empty; wanted a secret text, so that nobody can tell which "
+            "episodes are measured. Set one and keep it."
+        )
+    if not 0 < share <= 1:
+        raise MeasurementError(
+            f"The share to draw is {share}; wanted more than 0 and at most 1. With 0 nothing is "
+            "ever measured."
+        )
 
 
 def _episodes(connection: Connection, until: datetime) -> Iterator[tuple[str, str, int]]:
