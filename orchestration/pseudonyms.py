@@ -3,6 +3,9 @@
 Each entity's name comes from a random key of its own, made when it is first named. Where that key
 is destroyed, nobody can say any more whose name it was, and the entity gets another when it comes
 again. The keys lie under handles, keyed by the installation's key, so that they name nobody.
+
+Only who is acted on is remembered with the real id, beside the key and as long as it: what was done
+to them must be undone even when nothing else here knows them any more.
 """
 
 import hmac
@@ -19,6 +22,11 @@ OWN_BYTES = 16
 SHOWN = 12  # hex digits, 48 bits: among a million entities a clash has a chance of 1 in 560
 AT_ONCE = 1000  # handles in one query
 WAIT_SECONDS = 30
+REMEMBERED = """
+CREATE TABLE IF NOT EXISTS remembered (
+    handle BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, entity TEXT NOT NULL
+) WITHOUT ROWID
+"""
 
 
 class PseudonymError(ValueError):
@@ -68,8 +76,35 @@ class Pseudonyms:
             found = _read(keys, handles)
             missing = [handle for handle in handles if handle not in found]
             if missing:
-                found |= _add(keys, missing)
+                with _writing(keys):
+                    found |= _add(keys, missing)
         return _named(kind, handles, found)
+
+    def remember(self, kind: str, entities: Iterable[str]) -> dict[str, str]:
+        """Names as of `names`, whose real ids are kept from now on. For those who are acted on.
+
+        Raises PseudonymError, and keeps none, where the name of one is another's too.
+        """
+        handles = self._handles(kind, entities)
+        if not handles:
+            return {}
+        with self._opened() as keys, _writing(keys):
+            found = _read(keys, handles)
+            missing = [handle for handle in handles if handle not in found]
+            names = _named(kind, handles, found | (_add(keys, missing) if missing else {}))
+            keys.execute(REMEMBERED)
+            for handle, entity in handles.items():
+                _keep(keys, handle, names[entity], kind, entity)
+        return names
+
+    def entities_of(self, names: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Type and real id behind each name that is remembered; others are left out."""
+        if not self.path.exists():
+            return {}
+        with self._opened() as keys:
+            if not _has_remembered(keys):
+                return {}
+            return _remembered(keys, list(names))
 
     def known(self, kind: str, entities: Iterable[str]) -> dict[str, str]:
         """Names of those entities that have one. Makes none."""
@@ -80,16 +115,17 @@ class Pseudonyms:
             return _named(kind, handles, _read(keys, handles))
 
     def forget(self, kind: str, entity: str) -> bool:
-        """Destroy an entity's key; whether there was one. May be repeated.
+        """Destroy an entity's key, and its id if it is remembered; whether there was a key.
 
-        Its bytes are in no file of the store when this returns.
+        May be repeated. Their bytes are in no file of the store when this returns.
         """
         if not self.path.exists():
             return False
         (handle,) = self._handles(kind, [entity])
         with self._opened() as keys:
-            with keys:
-                keys.execute("BEGIN IMMEDIATE")
+            with _writing(keys):
+                if _has_remembered(keys):
+                    keys.execute("DELETE FROM remembered WHERE handle = ?", (handle,))
                 gone = keys.execute("DELETE FROM entities WHERE handle = ?", (handle,)).rowcount
             busy, _, _ = keys.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
@@ -163,12 +199,45 @@ def _add(keys: sqlite3.Connection, handles: Sequence[bytes]) -> dict[bytes, byte
     made = {
         handle: drawn[at * OWN_BYTES : (at + 1) * OWN_BYTES] for at, handle in enumerate(handles)
     }
+    new = keys.executemany("INSERT OR IGNORE INTO entities VALUES (?, ?)", sorted(made.items()))
+    if new.rowcount == len(made):
+        return made
+    return _read(keys, handles)  # another process was first with some
+
+
+@contextmanager
+def _writing(keys: sqlite3.Connection) -> Iterator[None]:
     with keys:
         keys.execute("BEGIN IMMEDIATE")
-        new = keys.executemany("INSERT OR IGNORE INTO entities VALUES (?, ?)", sorted(made.items()))
-        if new.rowcount == len(made):
-            return made
-        return _read(keys, handles)  # another process was first with some
+        yield
+
+
+def _keep(keys: sqlite3.Connection, handle: bytes, name: str, kind: str, entity: str) -> None:
+    """Remember one. Of two who share a name, the wrong one would be acted on."""
+    insert = "INSERT INTO remembered VALUES (?, ?, ?, ?) ON CONFLICT (handle) DO NOTHING"
+    try:
+        keys.execute(insert, (handle, name, kind, entity))
+    except sqlite3.IntegrityError as error:
+        raise PseudonymError(
+            f"Two entities have the name {name}, which happens to one in millions. Nothing was "
+            "remembered. Leave this one out, and act on it in the product by hand."
+        ) from error
+
+
+def _has_remembered(keys: sqlite3.Connection) -> bool:
+    """Whether anybody was ever remembered; older stores have no such table."""
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'remembered'"
+    return keys.execute(query).fetchone() is not None
+
+
+def _remembered(keys: sqlite3.Connection, names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for at in range(0, len(names), AT_ONCE):
+        some = names[at : at + AT_ONCE]
+        marks = ",".join("?" * len(some))
+        query = f"SELECT name, kind, entity FROM remembered WHERE name IN ({marks})"  # noqa: S608
+        found |= {name: (kind, entity) for name, kind, entity in keys.execute(query, some)}
+    return found
 
 
 def _named(kind: str, handles: Mapping[bytes, str], keys: Mapping[bytes, bytes]) -> dict[str, str]:

@@ -147,6 +147,84 @@ def test_a_broken_store_is_refused_with_what_to_do(tmp_path: Path) -> None:
         named.name("ip", "7")
 
 
+def test_who_is_remembered_is_found_by_name(tmp_path: Path) -> None:
+    named = Pseudonyms(tmp_path)
+    assert named.entities_of(["account_0123456789ab"]) == {}
+    assert list(tmp_path.iterdir()) == []
+    before = named.names("account_id", ["ann", "bob"])
+    assert named.entities_of(before.values()) == {}
+    assert named.remember("account_id", ["ann", "cyd", "ann"]).keys() == {"ann", "cyd"}
+    key = named.remember("key_id", ["ann"])["ann"]
+    assert named.remember("account_id", []) == {}
+    known = named.names("account_id", ["ann", "bob", "cyd"])
+    assert known.items() >= before.items()
+    assert Pseudonyms(tmp_path).entities_of([*known.values(), key, "account_0123456789ab"]) == {
+        known["ann"]: ("account_id", "ann"),
+        known["cyd"]: ("account_id", "cyd"),
+        key: ("key_id", "ann"),
+    }
+
+
+def test_more_than_one_query_can_hold_are_remembered_at_once(tmp_path: Path) -> None:
+    named = Pseudonyms(tmp_path)
+    names = named.remember("ip", [str(n) for n in range(2500)])
+    found = named.entities_of(names.values())
+    assert {name: entity for entity, name in names.items()} == {
+        name: entity for name, (_, entity) in found.items()
+    }
+
+
+def test_a_store_from_before_anybody_was_remembered_works_as_it_is(tmp_path: Path) -> None:
+    named = Pseudonyms(tmp_path)
+    (tmp_path / "keys").mkdir()
+    with closing(sqlite3.connect(named.path)) as keys:
+        keys.execute(
+            "CREATE TABLE entities (handle BLOB PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID"
+        )
+        keys.execute("PRAGMA journal_mode = WAL")
+    bob = named.name("ip", "bob")
+    assert named.entities_of([bob]) == {}
+    assert named.forget("ip", "bob")
+    assert not named.forget("ip", "bob")
+    ann = named.remember("ip", ["ann"])["ann"]
+    assert named.entities_of([ann, bob]) == {ann: ("ip", "ann")}
+
+
+def test_who_is_forgotten_is_remembered_in_no_file_even_while_another_has_the_store_open(
+    tmp_path: Path,
+) -> None:
+    named = Pseudonyms(tmp_path)
+    names = named.remember("account_id", [f"person-{n:04}@example.com" for n in range(1500)])
+    gone, kept = "person-0777@example.com", "person-0778@example.com"
+    with closing(sqlite3.connect(named.path)) as other:  # so that the log outlives each call
+        other.execute("SELECT count(*) FROM remembered").fetchall()
+        named.remember("account_id", [f"person-{n:04}@example.com" for n in range(1500, 1700)])
+        assert any(gone.encode() in path.read_bytes() for path in (tmp_path / "keys").iterdir())
+        assert named.forget("account_id", gone)
+        files = [path.read_bytes() for path in (tmp_path / "keys").iterdir()]
+    assert not any(gone.encode() in content for content in files)
+    assert not any(names[gone].encode() in content for content in files)
+    assert any(kept.encode() in content for content in files)
+    assert named.entities_of([names[gone], names[kept]]) == {names[kept]: ("account_id", kept)}
+    again = named.remember("account_id", [gone])[gone]
+    assert again != names[gone]
+    assert named.entities_of([names[gone], again]) == {again: ("account_id", gone)}
+
+
+def test_two_who_share_a_name_are_never_taken_for_each_other(tmp_path: Path) -> None:
+    named = Pseudonyms(tmp_path)
+    named.remember("ip", ["cyd"])
+    ann = named.name("ip", "ann")
+    with closing(sqlite3.connect(named.path)) as keys, keys:
+        other = (b"of-another-one", ann, "ip", "eve")
+        keys.execute("INSERT INTO remembered VALUES (?, ?, ?, ?)", other)
+    with pytest.raises(PseudonymError, match=f"Two entities have the name {ann}"):
+        named.remember("ip", ["bob", "ann"])
+    assert named.entities_of([ann]) == {ann: ("ip", "eve")}
+    assert named.known("ip", ["bob"]) == {}
+    assert named.remember("ip", ["bob"]).keys() == {"bob"}
+
+
 RACER = """
 import sys
 from pathlib import Path
