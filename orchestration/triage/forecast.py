@@ -116,7 +116,7 @@ def _breaches(
         overdue -= worked - left
         while waiting and left > NOTHING:
             due, amount = heappop(waiting)
-            if amount > left:
+            if amount > left + NOTHING:
                 heappush(waiting, (due, amount - left))
             left -= min(amount, left)
     return breached + sum(amount for at, amount in waiting if at < shift.end)

@@ -103,21 +103,8 @@ def _doubtful(habits: Habits) -> pl.Expr:
 def _in_campaigns(rows: pl.DataFrame, habits: Habits) -> pl.DataFrame:
     """With `campaign` and `shared_by`. A campaign lasts while its reports come within the time."""
     ordered = rows.sort("target", "reported_at", "row")
-    some = pl.col("reporter").n_unique()
-    who = pl.col("reporter").filter(pl.col("doubtful")).n_unique()
-    ends = (
-        ordered.rolling("reported_at", period=habits.within, closed="both", group_by="target")
-        .agg(reporters=some, doubters=who)
-        .filter(
-            pl.col("reporters") >= habits.reporters,
-            pl.col("doubters") >= habits.share * pl.col("reporters"),
-        )
-        .select("target", "reported_at", ended_at="reported_at")
-        .unique()
-        .sort("target", "reported_at")
-    )
     joined = ordered.join_asof(
-        ends,
+        _ends(ordered, habits),
         on="reported_at",
         by="target",
         strategy="forward",
@@ -131,3 +118,21 @@ def _in_campaigns(rows: pl.DataFrame, habits: Habits) -> pl.DataFrame:
     shared = keys.over("target", "campaign", number)
     counts = pl.when(pl.col("campaign") & pl.col("doubtful")).then(shared).otherwise(1)
     return joined.with_columns(shared_by=counts).drop("ended_at")
+
+
+def _ends(ordered: pl.DataFrame, habits: Habits) -> pl.DataFrame:
+    """When it was true that enough reporters, enough of them doubtful, came within the time."""
+    return (
+        ordered.rolling("reported_at", period=habits.within, closed="both", group_by="target")
+        .agg(
+            reporters=pl.col("reporter").n_unique(),
+            doubters=pl.col("reporter").filter(pl.col("doubtful")).n_unique(),
+        )
+        .filter(
+            pl.col("reporters") >= habits.reporters,
+            pl.col("doubters") >= habits.share * pl.col("reporters"),
+        )
+        .select("target", "reported_at", ended_at="reported_at")
+        .unique()
+        .sort("target", "reported_at")
+    )
