@@ -193,8 +193,24 @@ def test_a_time_without_a_zone_is_refused(ledger: Engine) -> None:
 
 def test_the_order_of_labels_changes_nothing() -> None:
     wider = units(40, 60, inclusion_prob=0.1, minutes=5)
-    labels = [*units(0, 40, value=False), *wider, label("c41", 41, value=False, minutes=9)]
+    case = label("c41", 41, value=False, source=Source.CASE, minutes=9)
+    labels = [*units(0, 40, value=False), *wider, case]
     found = measured(labels, NOON + DAY)
     assert (found.n, found.k) == (20, 19)
     assert measured(reversed(labels), NOON + DAY) == found
     assert measured(labels[30:] + labels[:30], NOON + DAY) == found
+
+
+def test_a_unit_keeps_the_share_of_its_first_draw() -> None:
+    again = label("r0", 0, inclusion_prob=0.1, minutes=9)
+    found = measured([*units(0, 20), again], NOON + DAY)
+    assert (found.n, found.k) == (20, 20)
+    wider = units(40, 60, inclusion_prob=0.1, minutes=5)
+    back = label("r41", 41, value=False, inclusion_prob=0.05, minutes=9)
+    found = measured([*units(0, 20), *wider, back], NOON + DAY)
+    assert (found.n, found.k) == (20, 19)
+
+
+def test_a_machines_judgement_counts_not_even_of_the_slice() -> None:
+    of_machine = units(0, 20, source=Source.LLM, inclusion_prob=0.05, stratum="uniform")
+    assert measured(of_machine, NOON + DAY) == NOTHING
