@@ -5,7 +5,8 @@ The answer goes to the person alone. The thread and its parent follow through th
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,8 +28,10 @@ from orchestration.slack.errors import SlackMessageError
 from orchestration.slack.look import Scene, group_view
 from orchestration.slack.modals import (
     CALLBACK,
+    FalsePositives,
     NothingChosenError,
     done_answer,
+    failed_answer,
     false_positive_modal,
     parse_false_positives,
     refused_answer,
@@ -67,7 +70,8 @@ class Interactions:
     def handle(self, payload: Payload) -> None:
         """Do what was asked, once, and tell the person. Raises RequestError for what is not ours.
 
-        A refusal of ours is an answer, not an error.
+        A refusal of ours is an answer, not an error. Whatever else fails the person is told of, who
+        would take it for done otherwise; then it is raised.
         """
         found = parse(payload)
         if isinstance(found, Click):
@@ -76,6 +80,10 @@ class Interactions:
             self._submission(found)
 
     def _click(self, click: Click) -> None:
+        with self._failing_aloud(click.channel, click.user):
+            self._do(click)
+
+    def _do(self, click: Click) -> None:
         now = self.clock()
         scene = self.scene(now)
         try:
@@ -87,7 +95,7 @@ class Interactions:
             done = self._act(click, who, scene, now)
             said = done_answer(self._view(scene, click.thread, now), _shown(done, now))
         except StaleError as error:
-            view = self._view(scene, click.thread, now)
+            view = self._view(scene, click.thread, now, is_rated=True)
             self._renew(view)
             said = stale_answer(view, _last(error.last, view))
         except (PeopleError, ActError, AlertError, SlackMessageError) as error:
@@ -139,30 +147,45 @@ class Interactions:
     def _submission(self, sent: Submission) -> None:
         if sent.callback_id != CALLBACK:
             raise RequestError("view.callback_id", "a dialogue of ours")
-        now = self.clock()
-        scene = self.scene(now)
         chosen = parse_false_positives(sent.private_metadata, sent.values)
-        terms = Terms(scene.rules.config, scene.watched, scene.rules.told_at)
         with reading(self.engine) as connection:
             channel = thread_of(connection, chosen.thread).receiver
+        with self._failing_aloud(channel, sent.user):
+            self._tell(channel, sent.user, self._propose(sent.user, chosen))
+
+    def _propose(self, user: str, chosen: FalsePositives) -> Payload:
+        now = self.clock()
+        scene = self.scene(now)
+        terms = Terms(scene.rules.config, scene.watched, scene.rules.told_at)
         try:
             done = false_positives(
                 self.engine,
-                who=scene.rules.roster.of_slack(sent.user),
+                who=scene.rules.roster.of_slack(user),
                 thread_id=chosen.thread,
                 alert_ids=chosen.alert_ids,
                 code=chosen.code.value,
                 now=now,
                 terms=terms,
             )
-            said = done_answer(self._view(scene, chosen.thread, now), _shown(done, now))
+            return done_answer(self._view(scene, chosen.thread, now), _shown(done, now))
         except (PeopleError, ActError) as error:
-            said = refused_answer(str(error))
-        self._tell(channel, sent.user, said)
+            return refused_answer(str(error))
 
-    def _view(self, scene: Scene, thread_id: str, now: datetime) -> GroupView:
+    def _view(
+        self, scene: Scene, thread_id: str, now: datetime, *, is_rated: bool = False
+    ) -> GroupView:
+        """The group; `is_rated` only where it is shown, for a dialogue cannot wait for the lake."""
         with reading(self.engine) as connection:
-            return group_view(connection, scene, thread_of(connection, thread_id), now=now)
+            thread = thread_of(connection, thread_id)
+            return group_view(connection, scene, thread, now=now, is_rated=is_rated)
+
+    @contextmanager
+    def _failing_aloud(self, channel: str, user: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            self._tell(channel, user, failed_answer())
+            raise
 
     def _tell(self, channel: str, user: str, said: Payload) -> None:
         """Tell the person alone. The act stands whether they hear of it or not."""

@@ -18,6 +18,7 @@ from orchestration.ledger.tables import escalations, intake, told
 from orchestration.oncall.ladders import OnCall
 from orchestration.oncall.rota import ladder_for, on_call
 from orchestration.partitions import DAY
+from orchestration.slack.errors import SlackMessageError
 from orchestration.slack.views import EntityView, GroupState, GroupView, MonitorView
 
 SHOWN = 20
@@ -57,9 +58,16 @@ def group_view(
 ) -> GroupView:
     """A thread's group as of now. Alerts of episodes that have closed are still shown.
 
-    How many findings are usual takes the lake; it is left out unless `is_rated`.
+    How many findings are usual takes the lake; it is left out unless `is_rated`. Raises
+    SlackMessageError for a thread so long over that nothing names its alerts any more.
     """
-    view = _found(scene, thread, alerts_of(connection, thread))
+    alerts = alerts_of(connection, thread)
+    if not alerts:
+        raise SlackMessageError(
+            f"No alert of thread {thread.thread_id[:12]} is known any more; it ended long ago. "
+            "Look at `watchfloor alerts list`."
+        )
+    view = _found(scene, thread, alerts)
     names = [monitor.id for monitor in view.monitors]
     rate = _rate(connection, scene, names) if is_rated else _Rate()
     firing = view.state == "firing"

@@ -134,6 +134,14 @@ def refused_answer(reason: str) -> Payload:
     return _answer(f"Nothing was done. {escape(reason, 300)}")
 
 
+def failed_answer() -> Payload:
+    """To somebody whose click failed, nobody knows where: it may have been done, or not."""
+    return _answer(
+        "This failed, and may not have been done. Look at the thread in a minute; if nothing of "
+        "it shows there, press again. Nothing is done twice."
+    )
+
+
 def done_answer(view: GroupView, act: ActView) -> Payload:
     """To somebody whose click took effect."""
     return _answer(f"Done: {act_text(view, act)}")
