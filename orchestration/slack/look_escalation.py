@@ -28,7 +28,7 @@ def message(connection: Connection, scene: Scene, work: Work, now: datetime) -> 
     """The step's message; where somebody answered while it waited, that it is over."""
     row, payload = work.head, work.head.payload
     thread = thread_of(connection, payload["thread"])
-    group = group_view(connection, scene, thread, now=now)
+    group = group_view(connection, scene, thread, now=now, is_rated=False)
     group = replace(group, delayed=now - work.since)
     if group.state != "firing":
         return _answered(group, row.receiver, work.outbox_id)

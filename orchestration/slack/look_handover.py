@@ -22,7 +22,7 @@ def message(connection: Connection, scene: Scene, work: Work, now: datetime) -> 
     before = dict(_counted(text) for text in payload["threads"])
     known = {one.thread_id: one for one in threads_of(connection, list(before)[:SHOWN])}
     rows = [
-        _row(group_view(connection, scene, known[name], now=now), before[name])
+        _row(group_view(connection, scene, known[name], now=now, is_rated=False), before[name])
         for name in before
         if name in known
     ]
