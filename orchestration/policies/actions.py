@@ -164,6 +164,6 @@ class Action:
                 self.approval_expires is not None and self.approval_expires <= ZERO
             ),
             "the delay may outlast the duration; shorten its max.": (
-                lasts is not None and waits is not None and waits.longest >= lasts
+                lasts is not None and waits is not None and ZERO < lasts <= waits.longest
             ),
         }

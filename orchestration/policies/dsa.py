@@ -84,7 +84,9 @@ KEYWORDS = (
 )
 CONTENT_TYPES = ("app", "audio", "image", "product", "synthetic_media", "text", "video", "other")
 # The European Economic Area: an enforcement holds in all of it.
-TERRITORY = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+TERRITORY = (
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+)
 
 
 def full(prefix: str, word: str) -> str:

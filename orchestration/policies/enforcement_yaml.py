@@ -35,14 +35,7 @@ def parse_enforcement(
     """
     problems = Problems()
     root = compose(text, name=name)
-    fields: Fields = {
-        "mode": ("mode", _acting),
-        "products": ("products", partial(_products, products)),
-        "approval_expires": ("approval_expires", span_of),
-        "caps": ("caps", lambda node, noted: made(Caps, node, CAPS, CAPS, noted)),
-        "protected": ("protected", lambda node, noted: made(Protected, node, SHIELD, (), noted)),
-        "actions": ("written", _actions),
-    }
+    fields: Fields = {**RULES, "products": ("products", partial(_products, products))}
     rules = made(_rules, root, fields, REQUIRED, problems)
     problems.refuse(name)
     return cast("Rules", rules)  # None was refused
@@ -162,3 +155,11 @@ ACTION: Fields = {
 }
 OPTIONAL = frozenset({"kind", "one_off", "each_member", "approval_expires", "delay"})
 ACTION_REQUIRED = tuple(key for key in ACTION if key not in OPTIONAL)
+RULES: Fields = {
+    "mode": ("mode", _acting),
+    "products": ("products", partial(_products, ())),
+    "approval_expires": ("approval_expires", span_of),
+    "caps": ("caps", lambda node, noted: made(Caps, node, CAPS, CAPS, noted)),
+    "protected": ("protected", lambda node, noted: made(Protected, node, SHIELD, (), noted)),
+    "actions": ("written", _actions),
+}
