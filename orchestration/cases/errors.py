@@ -1,0 +1,5 @@
+"""What casework refuses."""
+
+
+class CaseError(ValueError):
+    """An act on a case that cannot be done; says what was found, what was wanted, what to do."""
