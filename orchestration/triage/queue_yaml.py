@@ -1,7 +1,8 @@
 """Reads queues and routing rules out of queues.yaml."""
 
+import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +14,7 @@ from orchestration.oncall.hours import Hours
 from orchestration.oncall.people import Roster, may
 from orchestration.oncall.reading import Fields, Read, made, named, set_of
 from orchestration.oncall.roles import Role, roles_for
-from orchestration.oncall.scalars import IN_PEOPLE, handle_of, one_of
+from orchestration.oncall.scalars import IN_PEOPLE, handle_of, one_of, quoted
 from orchestration.triage.clock import Goals
 from orchestration.triage.desks import Queue, Rule, Source
 from orchestration.triage.hours_yaml import amount_of, flag_of
@@ -144,7 +145,8 @@ def _match(fields: Fields, node: yaml.Node, problems: Problems) -> dict[str, fro
 
 def _values(trait: str, known: Known) -> Read:
     """A reader of one value or a list of them."""
-    read = one_of(known.traits[trait], trait)
+    values = known.traits[trait]
+    read = partial(_monitor, values) if trait == "monitor" else one_of(values, trait)
 
     def read_values(node: yaml.Node, problems: Problems) -> frozenset[str]:
         if isinstance(node, yaml.ScalarNode):
@@ -154,6 +156,16 @@ def _values(trait: str, known: Known) -> Read:
         return set_of(read)(node, problems)
 
     return read_values
+
+
+def _monitor(known: Collection[str], node: yaml.Node, problems: Problems) -> str:
+    """The id of a monitor; they are too many to be listed where none is alike."""
+    text = text_of(node, problems)
+    if text and text not in known:
+        alike = difflib.get_close_matches(text, known, n=1)
+        hint = f"did you mean '{alike[0]}'?" if alike else "take its id from docs/monitors.md."
+        problems.add(node, f"there is no monitor {quoted(text)}; {hint}")
+    return text
 
 
 def _reveal(node: yaml.Node, problems: Problems) -> frozenset[Role]:

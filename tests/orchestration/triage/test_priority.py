@@ -6,7 +6,7 @@ from hypothesis import given
 
 from monitors.contract import Severity
 from orchestration.triage.priority import Waiting, in_order, rank
-from tests.orchestration.triage.builders import HOUR, utc
+from tests.orchestration.triage.builders import HOUR, UNHURRIED, utc
 
 AGEING = 0.8
 NOON = utc("2026-03-02T12:00")
@@ -80,10 +80,11 @@ def test_the_order_in_which_cases_are_given_changes_nothing(
     assert in_order(mixed, AGEING) == in_order(cases, AGEING)
 
 
+@UNHURRIED
 @given(
     st.sampled_from(Severity),
-    st.integers(1, 30),
-    st.lists(st.tuples(st.integers(1, 3), st.integers(1, 30)), max_size=3),
+    st.integers(1, 12),
+    st.lists(st.tuples(st.integers(1, 3), st.integers(1, 12)), max_size=2),
 )
 def test_a_low_score_comes_to_the_front_whatever_inflow_of_its_severity(
     severity: Severity, hours: int, inflow: list[tuple[int, int]]
