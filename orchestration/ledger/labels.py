@@ -18,6 +18,7 @@ from orchestration.ledger.tables import labels as table
 
 T = TypeVar("T")
 BATCH = 500
+MISSED = "missed:"  # begins the unit of what no monitor found
 
 
 class Source(StrEnum):
@@ -30,6 +31,7 @@ class Source(StrEnum):
     GOLDEN = "golden"
     APPEAL = "appeal"
     ADJUDICATION = "adjudication"
+    MISSED = "missed"  # somebody found what no monitor did
     LLM = "llm"
 
 
@@ -42,8 +44,9 @@ JUDGEMENTS = OF_DRAWS | {Source.CASE, Source.APPEAL}
 class Label:
     """One judgement of one unit, an alert. `value`: it is what the monitor says it is.
 
-    `inclusion_prob` and `stratum` are null unless the unit was drawn; `supersedes` is the id of
-    the label that this one replaces, null if none.
+    What no monitor found has no alert: its unit is `missed:` with the case and the entity, its
+    monitor and version are null, and it is true. `inclusion_prob` and `stratum` are null unless
+    the unit was drawn; `supersedes` is the id of the label that this one replaces, null if none.
     """
 
     label_id: str
@@ -51,8 +54,8 @@ class Label:
     value: bool
     source: Source
     rater: str
-    monitor: str
-    monitor_version: int
+    monitor: str | None
+    monitor_version: int | None
     created_at: datetime
     inclusion_prob: float | None = None
     stratum: str | None = None
@@ -182,9 +185,9 @@ def _same(there: Label, label: Label) -> None:
 
 
 def _check(label: Label, act: Act) -> None:
-    for name in ("label_id", "unit_id", "rater", "monitor"):
+    for name in ("label_id", "unit_id", "rater"):
         check_id(name, getattr(label, name))
-    for name in ("stratum", "policy_version", "code", "supersedes"):
+    for name in ("monitor", "stratum", "policy_version", "code", "supersedes"):
         if getattr(label, name) is not None:
             check_id(name, getattr(label, name))
     if label.source not in set(Source):
@@ -219,6 +222,9 @@ def _check_draw(label: Label) -> None:
 
 
 def _check_unit(label: Label, alert: tuple[str, int] | None) -> None:
+    if label.source is Source.MISSED or label.unit_id.startswith(MISSED):
+        _check_missed(label)
+        return
     if alert is None:
         raise LedgerError(
             f"Label {label.label_id} is of a unit that is no alert of the ledger; wanted an "
@@ -234,6 +240,15 @@ def _check_unit(label: Label, alert: tuple[str, int] | None) -> None:
         raise LedgerError(
             f"Label {label.label_id} is of monitor {label.monitor} and its alert of {monitor}; "
             "wanted the alert's."
+        )
+
+
+def _check_missed(label: Label) -> None:
+    missed = label.source is Source.MISSED and label.unit_id.startswith(MISSED)
+    if not missed or not label.value or label.monitor or label.monitor_version:
+        raise LedgerError(
+            f"Label {label.label_id} of source {label.source} is of what no monitor found; wanted "
+            f"source missed, a unit that begins with '{MISSED}', true, and no monitor or version."
         )
 
 

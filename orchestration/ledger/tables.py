@@ -146,8 +146,8 @@ labels = Table(
     may("inclusion_prob", Float),  # null where the unit was not drawn
     may("stratum", String),
     may("policy_version", String),
-    must("monitor", String),
-    must("monitor_version", Integer),
+    may("monitor", String),  # null: no monitor found it
+    may("monitor_version", Integer),
     may("code", String),  # why, in one word of a fixed list
     must("created_at", Utc),
     may("supersedes", String, "labels.label_id"),

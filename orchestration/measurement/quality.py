@@ -46,7 +46,7 @@ def qualities(
 ) -> dict[tuple[str, int], MonitorQuality]:
     """The quality of many monitors' versions, each there even if it has no label."""
     wanted, moment = list(versions), check_time("now", now)
-    found: defaultdict[tuple[str, int], list[Label]] = defaultdict(list)
+    found: defaultdict[tuple[str | None, int | None], list[Label]] = defaultdict(list)
     for label in labels_of(connection, wanted):
         found[label.monitor, label.monitor_version].append(label)
     return {version: measured(found[version], moment) for version in wanted}

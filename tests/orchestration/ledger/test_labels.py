@@ -242,3 +242,27 @@ def test_labels_are_only_added_and_the_last_of_the_gravest_kind_counts(
     assert effective(connection, "web/scraping", 2) == expected
     assert latest(reversed(written)) == expected
     save.rollback()
+
+
+def test_what_no_monitor_found_is_a_label_of_no_monitor(ledger: Engine) -> None:
+    missed = Label(
+        label_id="l-missed",
+        unit_id="missed:case-1:account_id:account_7f3a09c2e1d4",
+        value=True,
+        source=Source.MISSED,
+        rater="ana",
+        monitor=None,
+        monitor_version=None,
+        created_at=NOON,
+    )
+    with writing(ledger) as connection:
+        assert write_labels(connection, [missed], person()) == 1
+        assert labels_on(connection, [missed.unit_id]) == [missed]
+        for wrong in (
+            replace(missed, label_id="l2", value=False),
+            replace(missed, label_id="l3", monitor="web/scraping", monitor_version=2),
+            replace(missed, label_id="l4", source=Source.CASE),
+            replace(missed, label_id="l5", unit_id="a1"),
+        ):
+            with pytest.raises(LedgerError, match="is of what no monitor found; wanted"):
+                write_labels(connection, [wrong], person())

@@ -10,7 +10,10 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make the tables, those that others refer to first."""
+    """Make the tables, those that others refer to first; a label may be of no monitor."""
+    with op.batch_alter_table("labels") as labels:
+        labels.alter_column("monitor", existing_type=sa.String(), nullable=True)
+        labels.alter_column("monitor_version", existing_type=sa.Integer(), nullable=True)
     _case_alerts()
     _case_entities()
     _cases()
