@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from monitors.contract import Severity
 from orchestration.acts.threads import Thread, alerts_of, threads_of
+from orchestration.alerts.records import Alert
 from orchestration.ledger.ids import digest_record
 from orchestration.ledger.rows import upsert
 from orchestration.ledger.tables import digests, threads
@@ -86,8 +87,18 @@ def is_as_before(connection: Connection, scene: Scene, work: Work, now: datetime
 
 
 def keep_digest(connection: Connection, scene: Scene, work: Work, now: datetime) -> None:
-    """Keep what a digest said, for the next one to compare itself with."""
-    counts = _counts(_views(connection, scene, work, now))
+    """Keep what a digest said, for the next one to compare itself with.
+
+    It is what was open when the newest row that it tells was due: what began later, while it was
+    on its way or before its sender came back, may not have been in it and is news to the next.
+    """
+    shown = {view.thread for view in _views(connection, scene, work, now)}
+    due = max(row.since for row in work.every)
+    counts = {
+        thread.thread_id: sum(_was_open(alert, due) for alert in alerts_of(connection, thread))
+        for thread in _threads(connection, work)
+        if thread.thread_id in shown
+    }
     row = {
         "kind": DIGEST,
         "receiver": work.receiver,
@@ -96,6 +107,10 @@ def keep_digest(connection: Connection, scene: Scene, work: Work, now: datetime)
         "counts": counts,
     }
     upsert(connection, digests, [row], by=("kind", "receiver"))
+
+
+def _was_open(alert: Alert, at: datetime) -> bool:
+    return alert.opened_at <= at and (alert.open or alert.changed_at > at)
 
 
 def _views(connection: Connection, scene: Scene, work: Work, now: datetime) -> list[GroupView]:
