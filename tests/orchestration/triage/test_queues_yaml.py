@@ -110,7 +110,7 @@ queues:
     {hours: offce, sla: usul, restricted: no, skills: [frud], reveal: [boss], exposure_limit: 0}
   rest: {hours: office, sla: usual, restricted: false, languages: [english]}
 routing:
-  - {name: paid, match: {harm: payment_abus, sevrity: S0}, queue: mony}
+  - {name: paid, match: {harm: payment_abus, severities: S0}, queue: mony}
   - {name: Sold, match: {}, queue: rest}
   - {name: none, match: {product: [], monitor: [web/scrapping, none]}, queue: rest}
 default: rst
@@ -146,7 +146,7 @@ appeals: {hours: office, first_action: 8h, resolve: 4h}
         "queues.yaml:11: reveal, exposure_limit is missing; write it.",
         "queues.yaml:13: there is no harm 'payment_abus'; did you mean 'payment_abuse'?",
         "queues.yaml:13: there is no queue 'mony'; did you mean 'money'?",
-        "queues.yaml:13: there is no setting 'sevrity' here; did you mean 'severity'?",
+        "queues.yaml:13: there is no setting 'severities' here; did you mean 'severity'?",
         "queues.yaml:14: it is no handle; write small letters and digits, as in heron-7.",
         "queues.yaml:14: it matches everything; name a trait, or make the queue the default.",
         "queues.yaml:15: it is empty; name a product, or leave product out for any.",
