@@ -105,8 +105,7 @@ class Rules:
         """
         if action_id in self.people:
             return Automation.NOT
-        action = self.get(action_id)
-        if action.gate is None or not action.reversible:
+        if self.get(action_id).gate is None:  # as is every action's that is irreversible
             return Automation.NOT
         return Automation.PARTIALLY if severity in TIERS_OF_PEOPLE else Automation.FULLY
 

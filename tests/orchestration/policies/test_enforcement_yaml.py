@@ -190,6 +190,11 @@ def test_what_is_irreversible_or_final_is_never_automatic() -> None:
     assert "it is terminate; write auto: never." in errors(kept)[0]
 
 
+def test_a_one_off_leaves_nothing_to_put_back() -> None:
+    (error,) = changed("reversible: true, one_off: true", "reversible: false, one_off: true")
+    assert error.endswith("a one-off leaves nothing to put back; write reversible: true.")
+
+
 def test_auto_and_approvals_contradict_each_other() -> None:
     text = RULES_TEXT.replace("duration: 24h, approvals: 0", "duration: 24h, approvals: 1")
     assert "write approvals: 0 or auto: never." in errors(text)[0]
