@@ -108,8 +108,8 @@ def _exchange(
 ) -> Answer:
     try:
         connection.request(method, path, body or None, headers)
-        response = connection.getresponse()
-        content = response.read(LARGEST + 1)
+        with connection.getresponse() as response:
+            content = response.read(LARGEST + 1)
     except (OSError, http.client.HTTPException) as error:
         raise Unclear(
             f"The service gave no answer ({type(error).__name__}). It may have acted: ask, or send "
