@@ -39,7 +39,7 @@ def buttons(view: GroupView, *, restricted: bool) -> list[Part]:
         says = "Open the case of this alert"
         row.append(blocks.link_button("Open case", action=OPEN_CASE, url=view.case_url, says=says))
     if view.dagster_url and not restricted:
-        says = "Open the run that found this, in Dagster"
+        says = "Open what found this, in Dagster"
         row.append(
             blocks.link_button(
                 "Open in Dagster", action=OPEN_DAGSTER, url=view.dagster_url, says=says

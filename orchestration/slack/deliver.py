@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from orchestration.ledger.database import reading, writing
 from orchestration.outbox.progress import Progress
 from orchestration.outbox.results import Busy, Down, Gone, Refused, Result, Sent
-from orchestration.outbox.work import Work
+from orchestration.outbox.work import Work, alone, order
 from orchestration.slack import look_escalation, look_handover, look_health
 from orchestration.slack.api import (
     SlackApi,
@@ -33,6 +33,8 @@ from orchestration.slack.look_many import (
 from orchestration.slack.message import Message
 
 Look = Callable[[Connection, Scene, Work, datetime], Message]
+NAMED = 20  # threads that one text names
+LIST = "watchfloor alerts list"
 POSTED, UNCHANGED = "ts", "unchanged"  # parts of the progress
 # What is told by itself. What is told in a thread is in `in_thread`.
 ALONE: Mapping[str, Look] = {
@@ -66,11 +68,20 @@ class Delivery:
         return Sent()
 
     def describe(self, work: Work) -> str:
-        """The message as one line of text, for a notifier that knows no blocks."""
+        """What it tells as text, a line for each thread; for a notifier that knows no blocks."""
+        each = _by_thread(work)
         with reading(self.engine) as connection:
+            lines = [self._described(connection, one) for one in each[:NAMED]]
+        rest = len(each) - len(lines)
+        return "\n".join([*lines, *([f"{rest} more: {LIST}"] if rest else [])])
+
+    def _described(self, connection: Connection, work: Work) -> str:
+        try:
             if work.head.kind in ALONE:
                 return ALONE[work.head.kind](connection, self.scene, work, self.clock()).text
             return self._in_thread().described(connection, work)
+        except SlackMessageError:  # raised again it would be tried for ever, and told to nobody
+            return f"Watchfloor has news that it cannot show: {LIST}"
 
     def _in_thread(self) -> InThread:
         return InThread(self.engine, self.api, self.scene, self.clock)
@@ -100,6 +111,15 @@ class Delivery:
                 return None
             made = ALONE[kind](connection, self.scene, work, now)
         return self.api.post(made.payload()).ts
+
+
+def _by_thread(work: Work) -> list[Work]:
+    """The message as one for each thread, the gravest first: elsewhere, many go as one."""
+    if len(work.rows) == 1:
+        return [work]
+    newest = {row.thread or row.outbox_id: row for row in work.rows}
+    found = sorted(newest.values(), key=lambda row: (row.lane, *order(row)))
+    return [alone(row) for row in found]
 
 
 def _came_of(error: SlackError | SlackMessageError) -> Result:

@@ -182,5 +182,4 @@ def _why(view: GroupView) -> str:
 
 
 def _ids(view: GroupView) -> str:
-    run = f"Run {code(view.run_id[:8])}, " if view.run_id else ""
-    return f"{run}{'group' if run else 'Group'} {code(view.group[:12])}"
+    return f"Group {code(view.group[:12])}"

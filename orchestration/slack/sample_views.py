@@ -96,7 +96,6 @@ FIRST = GroupView(
     due_at=NIGHT + 30 * MINUTE,
     next_notice_at=NIGHT + 30 * MINUTE,
     entities=entities("device", (9, 3, 2), Severity.S1),
-    run_id="2f6d1c9e-55aa-4d0c-9b7e-0a1b2c3d4e5f",
     dagster_url=DAGSTER,
     case_url="https://watchfloor.example.com/cases/C-1042",
 )

@@ -93,7 +93,6 @@ class GroupView:
     next_notice_at: datetime | None = None
     muted: tuple[str, ...] = ()
     entities: tuple[EntityView, ...] = ()
-    run_id: str | None = None
     dagster_url: str | None = None
     case_url: str | None = None
     restricted: bool = False

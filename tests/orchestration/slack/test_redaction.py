@@ -56,7 +56,7 @@ def group(text: str) -> GroupView:
     return replace(
         FIRST, route=text, monitors=(monitor,), products=(text,), harms=(text,), window=text,
         why=text, acked_by=text, assigned_to=text, on_call=text, muted=(text,), entities=shown,
-        run_id=text, labels=(("monitor", text),), group=text,
+        labels=(("monitor", text),), group=text,
     )  # fmt: skip
 
 
