@@ -4,11 +4,18 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
-from orchestration.executors.errors import ConfigurationError, ExecutorError, Slow, Unreachable
+from orchestration.executors.errors import (
+    ConfigurationError,
+    ExecutorError,
+    Slow,
+    Unclear,
+    Unreachable,
+)
 from orchestration.executors.protocol import Executor, Order, Receipt
 
 Done = tuple[Order, Receipt | ExecutorError]
-WORKERS = 8
+WORKERS = 4  # more are no faster: one process signs and reads for all
+IN_A_ROW = 10  # unclear results that mean that no other is to be expected
 
 
 def apply_all(
@@ -21,10 +28,10 @@ def apply_all(
     """Apply orders, and give what came of each as it comes, in any order.
 
     An order that is missing at the end was never sent: `go_on` is asked before each, from any
-    thread, and none is begun after it said no, after the service was Unreachable or Slow, or once
-    the iterator is closed. Closing it waits for those under way: what became of them, `find` tells.
-    An exception that is no ExecutorError is raised when all others were given. Raises
-    ConfigurationError for a key that comes twice.
+    thread, and none is begun after it said no, after the service was Unreachable or Slow, after ten
+    in a row were Unclear, or once the iterator is closed. Closing it waits for those under way:
+    what became of them, `find` tells. An exception that is no ExecutorError is raised when all
+    others were given. Raises ConfigurationError for a key that comes twice.
     """
     if len({order.key for order in orders}) < len(orders):
         raise ConfigurationError("Two orders have one key; give each its own.")
@@ -34,29 +41,49 @@ def apply_all(
 def _apply_all(
     executor: Executor, orders: Sequence[Order], workers: int, go_on: Callable[[], bool]
 ) -> Iterator[Done]:
-    stopped = threading.Event()
+    brake = _Brake()
 
     def one(order: Order) -> Done | None:
-        if stopped.is_set() or not go_on():
-            stopped.set()
+        if brake.pulled.is_set() or not go_on():
+            brake.pulled.set()
             return None
         try:
-            return order, executor.apply(order)
-        except (Unreachable, Slow) as error:
-            stopped.set()
-            return order, error
-        except ExecutorError as error:
-            return order, error
+            result = _result(executor, order)
         except BaseException:
-            stopped.set()
+            brake.pulled.set()
             raise
+        brake.feel(result)
+        return order, result
 
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(one, order) for order in orders]
         try:
             yield from _given(futures)
         finally:
-            stopped.set()
+            brake.pulled.set()
+
+
+class _Brake:
+    """Ends a batch that gets nowhere."""
+
+    def __init__(self) -> None:
+        self.pulled = threading.Event()
+        self._unclear = 0
+        self._lock = threading.Lock()
+
+    def feel(self, result: Receipt | ExecutorError) -> None:
+        """Note a result."""
+        with self._lock:
+            self._unclear = self._unclear + 1 if isinstance(result, Unclear) else 0
+            if self._unclear >= IN_A_ROW or isinstance(result, Unreachable | Slow):
+                self.pulled.set()
+
+
+def _result(executor: Executor, order: Order) -> Receipt | ExecutorError:
+    try:
+        return executor.apply(order)
+    except ExecutorError as error:
+        return error
 
 
 def _given(futures: Sequence["Future[Done | None]"]) -> Iterator[Done]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.executors.batch import apply_all
-from orchestration.executors.errors import ConfigurationError, Refused, Slow, Unreachable
+from orchestration.executors.errors import ConfigurationError, Refused, Slow, Unclear, Unreachable
 from orchestration.executors.protocol import Order
 from orchestration.reference_service.faults import Faults, Rule
 from tests.orchestration.reference_service.services import Client, Clock, order, running
@@ -101,16 +101,31 @@ def test_a_busy_service_is_left_alone(tmp_path: Path) -> None:
         assert isinstance(done[-1][1], Slow)
 
 
-def test_who_stops_listening_begins_no_more(client: Client) -> None:
-    orders = crowd(client, 200)
-    results = apply_all(client.executor(), orders, workers=2)
-    next(results)
-    results.close()
-    effects = client.effects()
-    assert 1 <= len(effects) < 200
-    executor = client.executor()
-    found = [one.key for one in orders if executor.find(one.key)]
-    assert sorted(found) == sorted(key for _, key in effects if key)
+def test_a_service_that_says_nothing_is_left_alone_after_ten_orders(tmp_path: Path) -> None:
+    with running(tmp_path, faults=Faults([Rule("error_before", tries=99)])) as client:
+        done = list(apply_all(client.executor(), crowd(client, 50), workers=1))
+        assert [type(result) for _, result in done] == [Unclear] * 10
+
+
+def test_a_few_that_stay_unclear_keep_no_other_back(tmp_path: Path) -> None:
+    keys = [f"k-a{n}" for n in range(50) if n % 10]
+    with running(tmp_path, faults=Faults([Rule("error_after", keys=keys, tries=99)])) as client:
+        results = dict(apply_all(client.executor(), crowd(client, 50), workers=1))
+        assert len(results) == 50
+        assert sum(isinstance(result, Unclear) for result in results.values()) == 45
+
+
+def test_who_stops_listening_begins_no_more(tmp_path: Path) -> None:
+    with running(tmp_path, faults=Faults([Rule("slow", on=("apply",))], seconds=0.1)) as client:
+        orders = crowd(client, 100)
+        results = apply_all(client.executor(), orders, workers=2)
+        next(results)
+        results.close()
+        effects = client.effects()
+        assert 1 <= len(effects) < 100
+        executor = client.executor()
+        found = [one.key for one in orders if executor.find(one.key)]
+        assert sorted(found) == sorted(key for _, key in effects if key)
 
 
 def test_a_fault_of_our_own_is_raised_when_what_was_done_is_told(client: Client) -> None:

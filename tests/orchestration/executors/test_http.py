@@ -203,6 +203,14 @@ def test_where_nobody_listens_nothing_was_sent() -> None:
     assert 0.4 <= client.slept[3] <= 0.8
 
 
+def test_to_a_service_that_is_not_encrypted_nothing_is_sent_over_https(client: Client) -> None:
+    url = client.url.replace("http://", "https://")
+    executor = HttpExecutor(url, SECRET, clock=client.clock, sleep=client.slept.append)
+    with pytest.raises(Unreachable, match="SSLError"):
+        executor.apply(order())
+    assert client.effects() == []
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
