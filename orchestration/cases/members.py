@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from orchestration.alerts.records import Alert
 from orchestration.ledger.acts import Act
@@ -137,3 +137,15 @@ def add_entities(connection: Connection, wanted: Iterable[tuple[str, str, str]],
         names = ("case_id", "entity_type", "entity")
         values = [{**dict(zip(names, row, strict=True)), "added_at": act.at} for row in new]
         connection.execute(insert(case_entities), values)
+
+
+def drop_entities(connection: Connection, case_id: str, gone: Iterable[Entity]) -> None:
+    """Take entities out of a case whose alerts went to another."""
+    rows = [{"kind": kind, "name": name} for kind, name in sorted(gone)]
+    if rows:
+        dropped = delete(case_entities).where(
+            case_entities.c.case_id == case_id,
+            case_entities.c.entity_type == bindparam("kind"),
+            case_entities.c.entity == bindparam("name"),
+        )
+        connection.execute(dropped, rows)
