@@ -1,7 +1,7 @@
 """Gates: what must hold before a row may go on, from facts gathered once for many rows."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -62,6 +62,11 @@ def unit_of(row: Enforcement) -> str:
     return row.alert_id or f"decision:{row.decision_id}"
 
 
+def by_machine(row: Enforcement) -> bool:
+    """Whether nobody decided it."""
+    return row.decision_id is None or row.automated == "fully"
+
+
 def slot_of(row: Enforcement) -> Slot:
     """What a row occupies while it stands."""
     return (row.target_type, row.target, row.action_class)
@@ -72,7 +77,7 @@ def facts(connection: Connection, rows: Sequence[Enforcement], now: datetime) ->
     measured = {
         (row.monitor, row.version)
         for row in rows
-        if row.decision_id is None and row.monitor and row.version
+        if by_machine(row) and row.monitor is not None and row.version is not None
     }
     found = Facts(
         now,
@@ -97,7 +102,7 @@ def gate(row: Enforcement, known: Facts, rules: Rules) -> str | None:
         return RETRACTED
     if covering(known.switches, row.product, row.monitor):
         return KILL_SWITCH
-    if row.decision_id is None and (code := _automatic(row, alert, known, rules)):
+    if by_machine(row) and (code := _automatic(row, alert, known, rules)):
         return code
     taken = slot_of(row) in known.held and not rules.actions[row.action].one_off
     return ALREADY if taken or (unit_of(row), slot_of(row)) in known.done else None
@@ -128,6 +133,11 @@ def key_of(row: Enforcement, known: Facts) -> str:
     return digest_parts("enforce", *base, str(known.spent[base]))
 
 
+def is_spent(row: Enforcement, known: Facts) -> bool:
+    """Whether the same was carried out for its unit and undone, or refused by the service."""
+    return known.spent[_base(row)] > 0
+
+
 def _automatic(row: Enforcement, alert: Found | None, known: Facts, rules: Rules) -> str | None:
     """What keeps a machine from deciding alone (I3, I9, I11)."""
     needed = rules.actions[row.action].gate
@@ -150,13 +160,20 @@ def _automatic(row: Enforcement, alert: Found | None, known: Facts, rules: Rules
     return None if enough else STALE_PRECISION
 
 
+def in_batches(values: Iterable[str]) -> Iterator[list[str]]:
+    """Different values in order, as many at a time as a query may name."""
+    every = sorted(set(values))
+    for at in range(0, len(every), BATCH):
+        yield every[at : at + BATCH]
+
+
 def _alerts(connection: Connection, ids: Iterable[str]) -> dict[str, Found]:
-    a, wanted = alerts.c, sorted(ids)
+    a = alerts.c
     columns = (a.alert_id, a.worst, a.count - a.retracted, a.version)
     found = {}
-    for at in range(0, len(wanted), BATCH):
-        some = a.alert_id.in_(wanted[at : at + BATCH])
-        for alert_id, worst, standing, version in connection.execute(select(*columns).where(some)):
+    for some in in_batches(ids):
+        rows = connection.execute(select(*columns).where(a.alert_id.in_(some)))
+        for alert_id, worst, standing, version in rows:
             found[alert_id] = Found(Severity(worst), standing, version)
     return found
 
@@ -175,13 +192,11 @@ class _Other:
 
 def _others(connection: Connection, targets: Iterable[str]) -> Iterable[_Other]:
     """Live rows on some targets."""
-    e, wanted = enforcements.c, sorted(targets)
+    e = enforcements.c
     columns = (e.enforcement_id, e.alert_id, e.decision_id, e.target_type, e.target)
     more = (e.action_class, e.action, e.state, e.standing)
-    for at in range(0, len(wanted), BATCH):
-        live = select(*columns, *more).where(
-            e.mode == "live", e.target.in_(wanted[at : at + BATCH])
-        )
+    for some in in_batches(targets):
+        live = select(*columns, *more).where(e.mode == "live", e.target.in_(some))
         for row in connection.execute(live):
             unit = row.alert_id or f"decision:{row.decision_id}"
             slot = (row.target_type, row.target, row.action_class)

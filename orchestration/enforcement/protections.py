@@ -69,7 +69,7 @@ def protect(
             connection,
             act=Act(Actor(who.id, "person"), now, reason),
             verb="protect",
-            object_id=f"{entity_type}:{entity}",
+            object_id=f"protected:{entity_type}:{entity}",
             after=digest_record(row),
         )
         upsert(connection, protections, [row], by=["entity_type", "entity"])
@@ -91,7 +91,7 @@ def unprotect(
             connection,
             act=Act(Actor(who.id, "person"), now, reason),
             verb="unprotect",
-            object_id=f"{entity_type}:{entity}",
+            object_id=f"protected:{entity_type}:{entity}",
             before=digest_record(dict(row)),
             after=digest_record(ended),
         )

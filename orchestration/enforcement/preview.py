@@ -1,0 +1,91 @@
+"""Blast radius: what a batch would do, in numbers, before it does it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from orchestration.enforcement.caps import PREFIX, Active, Breach
+from orchestration.enforcement.gates import ALREADY, PROTECTED
+from orchestration.ledger.enforcement_states import EnforcementState
+from orchestration.ledger.enforcements import Enforcement
+
+S = EnforcementState
+ACTS = frozenset({S.DRY_RUN, S.AWAITING, S.APPROVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be done, by whose monitor and where, and what would not, by why.
+
+    `targets` are different ones that would be acted on, those of a breached batch too: they are
+    what it is about. `shares` are the targets of each product as a share of its active entities,
+    null where nobody knows how many these are. `breaches` are caps with what they would come to.
+    """
+
+    targets: int
+    protected: int
+    already: int
+    shares: Mapping[str, float | None]
+    actions: Mapping[str, int]
+    target_types: Mapping[str, int]
+    products: Mapping[str, int]
+    monitors: Mapping[str, int]
+    states: Mapping[str, int]
+    codes: Mapping[str, int]
+    breaches: Sequence[Mapping[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, as JSON takes it."""
+        return asdict(self)
+
+    @property
+    def text(self) -> str:
+        """The same in a sentence: counts and ids of caps, and nobody's name."""
+        kinds = ", ".join(f"{n} {kind}" for kind, n in self.target_types.items()) or "nothing"
+        shares = "; ".join(_share(product, share) for product, share in self.shares.items())
+        parts = [f"would act on {kinds}", *([shares] if shares else [])]
+        parts += [f"{self.protected} protected", f"{self.already} already"]
+        parts += [f"{n} {code}" for code, n in self.codes.items() if code != ALREADY]
+        caps = ", ".join(_breach(one) for one in self.breaches) or "hold"
+        return f"{', '.join(parts)}; caps: {caps}."
+
+
+def preview(rows: Sequence[Enforcement], breaches: Sequence[Breach], *, active: Active) -> Preview:
+    """Count what rows would do; those that a cap stopped are counted as what it was about."""
+    acting = [row for row in rows if row.state in ACTS or (row.code or "").startswith(PREFIX)]
+    of_product: dict[str, set[tuple[str, str]]] = {}
+    for row in acting:
+        of_product.setdefault(row.product, set()).add((row.target_type, row.target))
+    targets = {(row.target_type, row.target) for row in acting}
+    return Preview(
+        targets=len(targets),
+        protected=sum(PROTECTED in {row.flag, row.code} for row in rows),
+        already=sum(row.code == ALREADY for row in rows),
+        shares={
+            product: len(some) / there if (there := active(product)) else None
+            for product, some in sorted(of_product.items())
+        },
+        actions=_counts(row.action for row in acting),
+        target_types=_counts(kind for kind, _ in targets),
+        products=_counts(row.product for row in acting),
+        monitors=_counts(row.monitor for row in acting if row.monitor),
+        states=_counts(row.state.value for row in rows),
+        codes=_counts(row.code for row in rows if row.code),
+        breaches=[asdict(one) for one in breaches],
+    )
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
+
+
+def _share(product: str, share: float | None) -> str:
+    if share is None:
+        return f"of nobody knows how many active in {product}"
+    return f"{share:.1%} of active in {product}"
+
+
+def _breach(one: Mapping[str, Any]) -> str:
+    found = "unknown" if one["would_be"] is None else f"{one['would_be']:g}"
+    return f"{one['cap']} {one['limit']:g} would be {found}"
