@@ -6,15 +6,18 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 from orchestration.executors.errors import (
     ConfigurationError,
+    DryRunError,
     ExecutorError,
     Slow,
     Unclear,
     Unreachable,
 )
 from orchestration.executors.protocol import Executor, Order, Receipt
+from orchestration.executors.wire import NotAdmitted
 
 Done = tuple[Order, Receipt | ExecutorError]
 WORKERS = 4  # more are no faster: one process signs and reads for all
+CLOSED = (Unreachable, Slow, NotAdmitted, DryRunError)  # the next order would meet the same
 IN_A_ROW = 10  # unclear results that mean that no other is to be expected
 
 
@@ -28,10 +31,11 @@ def apply_all(
     """Apply orders, and give what came of each as it comes, in any order.
 
     An order that is missing at the end was never sent: `go_on` is asked before each, from any
-    thread, and none is begun after it said no, after the service was Unreachable or Slow, after ten
-    in a row were Unclear, or once the iterator is closed. Closing it waits for those under way:
-    what became of them, `find` tells. An exception that is no ExecutorError is raised when all
-    others were given. Raises ConfigurationError for a key that comes twice.
+    thread, and none is begun after it said no, after the service was Unreachable, Slow or admitted
+    nothing of ours, after ten in a row were Unclear, or once the iterator is closed. Closing it
+    waits for those under way: what became of them, `find` tells. An exception that is no
+    ExecutorError is raised when all others were given. Raises ConfigurationError for a key that
+    comes twice.
     """
     if len({order.key for order in orders}) < len(orders):
         raise ConfigurationError("Two orders have one key; give each its own.")
@@ -75,7 +79,7 @@ class _Brake:
         """Note a result."""
         with self._lock:
             self._unclear = self._unclear + 1 if isinstance(result, Unclear) else 0
-            if self._unclear >= IN_A_ROW or isinstance(result, Unreachable | Slow):
+            if self._unclear >= IN_A_ROW or isinstance(result, CLOSED):
                 self.pulled.set()
 
 

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from orchestration.executors.batch import apply_all
-from orchestration.executors.errors import ConfigurationError, Refused, Slow, Unclear, Unreachable
+from orchestration.executors.dry_run import Refusing
+from orchestration.executors.errors import (
+    ConfigurationError,
+    DryRunError,
+    Refused,
+    Slow,
+    Unclear,
+    Unreachable,
+)
 from orchestration.executors.protocol import Order
 from orchestration.reference_service.faults import Faults, Rule
 from tests.orchestration.reference_service.services import Client, Clock, order, running
@@ -99,6 +107,17 @@ def test_a_busy_service_is_left_alone(tmp_path: Path) -> None:
         done = list(apply_all(client.executor(), crowd(client, 50), workers=1))
         assert [one.key for one, _ in done] == ["k-a0", "k-a1", "k-a2", "k-a3"]
         assert isinstance(done[-1][1], Slow)
+
+
+def test_a_service_that_does_not_know_us_is_asked_once(client: Client) -> None:
+    done = list(apply_all(client.executor(b"x" * 32), crowd(client, 50), workers=1))
+    assert [getattr(result, "code", None) for _, result in done] == ["wrong_signature"]
+
+
+def test_a_batch_in_dry_run_ends_at_once(client: Client) -> None:
+    done = list(apply_all(Refusing(client.executor()), crowd(client, 50), workers=1))
+    assert [type(result) for _, result in done] == [DryRunError]
+    assert client.effects() == []
 
 
 def test_a_service_that_says_nothing_is_left_alone_after_ten_orders(tmp_path: Path) -> None:
