@@ -244,3 +244,9 @@ def test_what_cannot_be_is_refused() -> None:
         due(WEST, Severity.S2, datetime(2026, 3, 6, 16, 30), ())  # noqa: DTZ001 - the mistake
     with pytest.raises(RotaError, match="without a zone"):
         breached(WEST, Severity.S2, Clock(FRIDAY), datetime(2026, 3, 6))  # noqa: DTZ001 - as above
+
+
+def test_a_pause_that_begins_later_than_now_counts_as_nothing() -> None:
+    assert as_of(Clock(FRIDAY, ((MONDAY_TEN, None),)), MONDAY_NINE).pauses == (
+        (MONDAY_TEN, MONDAY_TEN),
+    )

@@ -50,6 +50,19 @@ def test_an_item_given_twice_is_one_and_restricted_if_it_once_was() -> None:
     ]
 
 
+def test_restricted_once_is_restricted_and_the_first_time_counts_in_whatever_order() -> None:
+    once, again = item("a", 9, "x"), item("a", 1, "y", restricted=True)
+    others = [item("b", 5, "x"), item("c", 6, "y", restricted=True)]
+    wanted = [frozenset("ac"), frozenset("b")]
+    assert clusters([once, again, *others]) == clusters([again, once, *others]) == wanted
+
+
+def test_two_clusters_that_become_one_are_as_large_as_both() -> None:
+    two = [item("a", 1, "x"), item("b", 2, "x"), item("c", 3, "y"), item("d", 4, "y")]
+    both = [*two, item("e", 5, "x", "y"), item("f", 6, "x")]
+    assert clusters(both, largest=5) == [frozenset("abcde"), frozenset("f")]
+
+
 def test_a_full_cluster_takes_no_more_and_the_next_item_begins_another() -> None:
     found = clusters([item(name, at, "asn") for at, name in enumerate("abcde")], largest=2)
     assert found == [frozenset("ab"), frozenset("cd"), frozenset("e")]

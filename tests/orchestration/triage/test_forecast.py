@@ -77,6 +77,20 @@ def test_inflow_is_that_of_a_week_before_and_its_interval_that_of_its_errors() -
     assert found.n_weeks == 10
 
 
+def test_errors_to_one_side_only_widen_the_interval() -> None:
+    falling, nobody = history(*range(1, 11)), Capacity(0, 1, 60)
+    found = foreseen([], falling, nobody, due_after=HOUR)
+    assert (found.low, found.expected, found.high) == pytest.approx((0, 1, 1))
+
+
+def test_what_breaches_in_the_shift_still_takes_time_once() -> None:
+    quiet = history(*[0] * 10)
+    after_three = [START + HOUR] * 3 + [START + 2 * HOUR]
+    assert foreseen(after_three, quiet).expected == pytest.approx(3, abs=0.05)
+    after_one = [START, START + 2 * HOUR]
+    assert foreseen(after_one, quiet).expected == pytest.approx(1, abs=0.05)
+
+
 @pytest.mark.parametrize("weeks", [0, 1, 9])
 def test_too_little_history_gives_no_number(weeks: int) -> None:
     assert foreseen([START], history(*[5] * weeks)) == Forecast(
@@ -100,7 +114,7 @@ def test_hours_of_the_week_are_those_of_the_walls() -> None:
 
 def test_a_week_that_is_not_over_does_not_count() -> None:
     past = history(*[1] * 11)
-    early = START - WEEK + 4 * HOUR
+    early = START - WEEK + 8 * HOUR - MINUTE
     found = forecast([], past, CALM, SHIFT, due_of=in_an_hour, now=early)
     assert found.n_weeks == 10
 

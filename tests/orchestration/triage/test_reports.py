@@ -106,6 +106,19 @@ def test_a_few_doubtful_ones_in_an_honest_crowd_are_no_campaign() -> None:
     assert not weighed(frame(*honest, *new), known())["campaign"].any()
 
 
+def test_the_bounds_of_a_campaign_belong_to_it() -> None:
+    new = [report(f"new{at}", NOON + at * 12 * MINUTE, age=DAY) for at in range(6)]  # an hour
+    honest = [report(f"u{at}", NOON) for at in range(4)]  # so 60 % are new
+    assert weighed(frame(*new, *honest), known())["campaign"].all()
+
+
+def test_a_week_old_account_and_a_ring_of_one_are_not_doubtful() -> None:
+    rows = [report("ann", age=7 * DAY), report("bob", ring="ring_1")]
+    assert not weighed(frame(*rows, report("cat", target="t2", ring="ring_1")), known())[
+        "doubtful"
+    ].any()
+
+
 def test_new_accounts_one_by_one_are_no_campaign() -> None:
     rows = [report(f"new{at}", NOON + at * HOUR, age=DAY) for at in range(20)]
     assert not weighed(frame(*rows), known())["campaign"].any()
