@@ -1,6 +1,5 @@
 """Casework in a few words: alerts of the real reducer, desks, reviewers and what they do."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from orchestration.cases.members import Members, members
 from orchestration.cases.opening import Opened, open_cases
 from orchestration.cases.queue import claim
 from orchestration.cases.terms import Terms
+from orchestration.ledger.audit import Entry, entries
 from orchestration.ledger.cases import CASES, Case
 from orchestration.ledger.database import reading
 from orchestration.ledger.machines import one, where
@@ -31,7 +31,7 @@ from orchestration.policies.policies_yaml import parse_policies
 from orchestration.triage.clock import Goals
 from orchestration.triage.desks import Appeals, Desks, Queue, Rule
 from tests.orchestration.acts.desks import Desk
-from tests.orchestration.alerts.builders import SPAM, WATCHED, at, evaluation, finding
+from tests.orchestration.alerts.builders import SPAM, at, evaluation, finding
 
 HERE = Path(orchestration.__file__).parent
 MIDNIGHT = time()
@@ -42,6 +42,7 @@ GOALS = (
     Goals(240, 1440, pauses=True),
     Goals(480, 4800, pauses=True),
 )
+OURS = frozenset({"case", "case_alerts", "case_reports", "decision", "gap", "label"})
 REVIEWS = frozenset({Role.REVIEWER})
 
 
@@ -153,8 +154,9 @@ class Office:
 
     def opened(self, now: datetime) -> Opened:
         """Open cases at a moment."""
-        watched: Mapping[str, Watched] = {**WATCHED, **self.desk.watched}
-        return open_cases(self.engine, self.terms, watched=watched, now=now, links=self.links)
+        return open_cases(
+            self.engine, self.terms, watched=self.desk.watched, now=now, links=self.links
+        )
 
     def alert(self, entity: str, monitor: str = SPAM) -> Alert:
         """The alert of an entity."""
@@ -193,7 +195,7 @@ class Office:
 
     def entities(self, case: Case) -> list[str]:
         """Entities of the alerts that a case has now."""
-        return [alert.entity for alert in self.members(case).alerts]
+        return sorted(alert.entity for alert in self.members(case).alerts)
 
     def reviewed(self, case: Case, hour: float, who: Person = ANA) -> Case:
         """Somebody takes the case and begins to review it."""
@@ -221,6 +223,12 @@ class Office:
         with reading(self.engine) as connection:
             every = connection.execute(select(metadata.tables[table])).mappings()
             return [dict(row) for row in every]
+
+    def acts(self) -> list[Entry]:
+        """The audit's rows about cases and what belongs to them, in order."""
+        with reading(self.engine) as connection:
+            every = list(entries(connection))
+        return [entry for entry in every if entry.object.split(":")[0] in OURS]
 
     def is_sound(self) -> bool:
         """Whether every row is as its acts left it."""
