@@ -53,10 +53,10 @@ def _of_findings(
     mine = {entity: ids[entity] for entity in wanted if entity in ids}
     if not mine:
         return {}
-    rows = pl.concat(
+    found = pl.concat(
         [findings_of(connection, lake, [one], most=EACH).rows for one in sorted(mine.values())]
     )
-    return _matched(names, mine, rows.select("entity_type", "entity").unique().iter_rows())
+    return _matched(names, mine, found.select("entity_type", "entity").unique().iter_rows())
 
 
 def _of_events(
