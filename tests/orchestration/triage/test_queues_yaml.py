@@ -4,11 +4,13 @@ from datetime import date, time, timedelta
 import pytest
 
 from orchestration.oncall.hours import Hours
+from orchestration.oncall.people_yaml import parse_people
 from orchestration.oncall.roles import Role
 from orchestration.triage.clock import Goals
 from orchestration.triage.desks import Appeals, Desks, Queue, Rule
+from orchestration.triage.queues_yaml import parse_desks
 from orchestration.yaml_lines import YamlError
-from tests.orchestration.triage.builders import LONDON, parse
+from tests.orchestration.triage.builders import LONDON, MONITORS, parse
 
 FULL = """\
 hours:
@@ -181,6 +183,7 @@ appeals: {hours: office, first_action: 8h, resolve: 4h}
             "first_action: 8h, resolve: 4h",
             "wanted at least 1, an",
         ),
+        ("first_action: 15m", "first_action: 90s", "7: it counts working time; write whole"),
         ("queues:\n", "queues: {}\nmore:\n", "there is no setting 'more' here; "),
         ("    hours: always\n", "", "queues.yaml:16: hours is missing; write it."),
     ],
@@ -188,6 +191,12 @@ appeals: {hours: office, first_action: 8h, resolve: 4h}
 def test_a_wrong_file_says_where_and_what_to_do(old: str, new: str, message: str) -> None:
     assert old in FULL
     assert any(message in line for line in errors(FULL.replace(old, new)))
+
+
+def test_who_may_only_look_can_take_no_case() -> None:
+    people = "people: [{id: eve, slack: U0EVE, roles: [viewer], zone: UTC, skills: [fraud]}]"
+    with pytest.raises(YamlError, match="may work on 'rest'; give one person"):
+        parse_desks(FULL, parse_people(people), MONITORS)
 
 
 def added(rule: str) -> str:
