@@ -22,9 +22,14 @@ REASON = "asked to be forgotten"
     "--type", "entity_type", required=True, help="What it is: account_id, device_id, ip, …"
 )
 @click.option("--reason", default=REASON, show_default=True, help="Why, for the audit, in a line.")
+@click.option(
+    "--leave-standing", is_flag=True, help="Though actions stand that nobody can undo after it."
+)
 @click.option("--yes", is_flag=True, help="Do it. Without it, say what would be done.")
 @format_option
-def forget(*, entity: str, entity_type: str, reason: str, yes: bool, form: str) -> None:
+def forget(
+    *, entity: str, entity_type: str, reason: str, leave_standing: bool, yes: bool, form: str
+) -> None:
     """Remove every row of ENTITY from the lake and destroy the key of its pseudonym.
 
     It cannot be undone. To be repeated if it was broken off. The ledger keeps its alerts, under a
@@ -38,9 +43,13 @@ def forget(*, entity: str, entity_type: str, reason: str, yes: bool, form: str) 
         if not yes:
             found = look(place, subject)
             _emit(Forgotten(found.rows, found.alerts, len(found.names), ""), form)
+            if found.standing:
+                click.echo(f"{found.standing} actions stand or are under way.", err=True)
             click.echo("Nothing was removed; --yes does it, for good.", err=True)
             return
-        done = forget_subject(place, subject, who=who, reason=reason, now=here.now)
+        done = forget_subject(
+            place, subject, who=who, reason=reason, now=here.now, leave_standing=leave_standing
+        )
         _emit(done, form)
         said = (
             f"In the audit as {done.forgotten_id}." if done.forgotten_id else "There was nothing."

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from monitors.registry import Registry
 from orchestration.forgetting.errors import ForgetError
 from orchestration.forgetting.lake import Rewritten, find, quiet, remove
-from orchestration.forgetting.ledger import count_alerts, unlink
+from orchestration.forgetting.ledger import count_alerts, count_standing, unlink
 from orchestration.forgetting.subject import Subject
 from orchestration.lake import Lake
 from orchestration.ledger.acts import Act, Actor
@@ -40,11 +40,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows of the lake by table, alerts that the ledger keeps, and names with a key."""
+    """Rows of the lake by table, alerts that the ledger keeps, and names with a key.
+
+    `standing` are live actions on them that stand or are still to be done.
+    """
 
     rows: Mapping[str, int]
     alerts: int
     names: Mapping[str, str]
+    standing: int = 0
 
     @property
     def nothing(self) -> bool:
@@ -67,7 +71,8 @@ def look(place: Place, subject: Subject) -> Found:
     names = _names(place, subject)
     with reading(place.engine) as connection:
         alerts = count_alerts(connection, list(names.values()))
-    return Found(find(place.lake, subject, place.registry), alerts, names)
+        standing = count_standing(connection, list(names.values()))
+    return Found(find(place.lake, subject, place.registry), alerts, names, standing)
 
 
 def forget(
@@ -77,13 +82,15 @@ def forget(
     who: Person,
     reason: str,
     now: datetime,
+    leave_standing: bool = False,
     rewritten: Rewritten = quiet,
 ) -> Forgotten:
     """Remove somebody's rows, cut the ledger's ties, and destroy their key.
 
     What will be removed is in the audit before the first row goes, and what was removed before the
     key goes. Where there is nothing, nothing is written. Raises PeopleError for one who may not,
-    and ForgetError for a reason that names the entity.
+    and ForgetError for a reason that names the entity, and while an action on it stands, which
+    nobody could undo later: unless `leave_standing`.
     """
     require(who, "forget")
     _check(subject, reason)
@@ -91,6 +98,11 @@ def forget(
     if found.nothing:
         _destroy(place, subject)  # a run that was broken off may have left a key in the log
         return Forgotten({}, 0, 0, "")
+    if found.standing and not leave_standing:
+        raise ForgetError(
+            f"{found.standing} actions stand against the entity or are under way; once it is "
+            "forgotten nobody can undo them. Reverse them first, or leave them standing knowingly."
+        )
     forgotten_id = f"forgotten:{secrets.token_hex(8)}"
     actor = Actor(who.id, "person")
     begun = f"{_counted(found.rows)}, {found.alerts} alerts: {reason}"

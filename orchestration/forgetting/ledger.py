@@ -6,13 +6,23 @@ from collections.abc import Collection
 from sqlalchemy import Connection, func, or_, select, update
 
 from orchestration.ledger.database import writer
-from orchestration.ledger.tables import alert_findings, alerts
+from orchestration.ledger.enforcement_states import PENDING, SENT
+from orchestration.ledger.tables import alert_findings, alerts, enforcements
 
 
 def count_alerts(connection: Connection, names: Collection[str]) -> int:
     """Alerts of entities of these pseudonyms."""
     mine = select(func.count()).select_from(alerts).where(alerts.c.entity.in_(names))
     return connection.execute(mine).scalar_one()
+
+
+def count_standing(connection: Connection, names: Collection[str]) -> int:
+    """Live actions on entities of these pseudonyms that stand, or are still to be done."""
+    table = enforcements.c
+    goes_on = or_(table.standing, table.state.in_(PENDING | SENT))
+    mine = select(func.count()).select_from(enforcements)
+    found = mine.where(table.target.in_(names), table.mode == "live", goes_on)
+    return connection.execute(found).scalar_one()
 
 
 def unlink(connection: Connection, names: Collection[str]) -> int:

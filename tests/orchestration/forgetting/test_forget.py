@@ -5,13 +5,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 from upath import UPath
 
+from orchestration.forgetting.errors import ForgetError
 from orchestration.forgetting.forget import Forgotten, Place, forget, look
 from orchestration.forgetting.subject import Subject
-from orchestration.ledger.audit import Entry, entries
-from orchestration.ledger.database import reading
+from orchestration.ledger.acts import Act, Actor
+from orchestration.ledger.audit import Entry, append, entries
+from orchestration.ledger.database import reading, writing
+from orchestration.ledger.enforcement_states import EnforcementState
+from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
+from orchestration.ledger.machines import write
+from orchestration.ledger.tables import batches
 from orchestration.ledger.verify import verify
 from orchestration.oncall.errors import PeopleError
 from orchestration.oncall.people import Person
@@ -200,3 +206,57 @@ def test_a_reason_that_would_tell_or_break_the_end_is_refused_first(
         done(place, reason)
     assert look(place, SUBJECT).rows["events/logins"] == 7
     assert audited(place) == []
+
+
+def suspended(place: Place, state: EnforcementState) -> None:
+    """An action on Ann that got as far as a state."""
+    name = place.pseudonyms.name("account_id", ANN)
+    planned = Enforcement(
+        enforcement_id="e1",
+        idempotency_key="k1",
+        batch_id="b1",
+        product="accounts",
+        policy_id="account_takeover",
+        policy_version=1,
+        target_type="account_id",
+        target=name,
+        action="suspend_account",
+        action_class="access",
+        mode="live",
+        state=EnforcementState.PLANNED,
+        automated="not",
+        needs=0,
+        planned_at=NOW,
+        not_before=NOW,
+    )
+    by = Act(Actor("enforcement", "system"), NOW, "a test")
+    with writing(place.engine) as connection:
+        seq = append(connection, act=by, verb="plan", object_id="batch:b1")
+        batch = {"batch_id": "b1", "audit_seq": seq, "source": "test", "mode": "live"}
+        connection.execute(insert(batches), {**batch, "planned_at": NOW, "size": 1, "preview": {}})
+        write(connection, ENFORCEMENTS, before={}, after=[planned], act=by)
+        row = planned
+        for step in (EnforcementState.APPROVED, EnforcementState.EXECUTING, state):
+            standing = step is not EnforcementState.FAILED
+            after = replace(row, state=step, standing=standing)
+            write(connection, ENFORCEMENTS, before={"e1": row}, after=[after], act=by)
+            row = after
+
+
+@pytest.mark.parametrize("state", [EnforcementState.APPLIED, EnforcementState.UNKNOWN])
+def test_nobody_is_forgotten_while_an_action_stands_unless_told_so(
+    place: Place, state: EnforcementState
+) -> None:
+    suspended(place, state)
+    assert look(place, SUBJECT).standing == 1
+    with pytest.raises(ForgetError, match="1 actions stand against the entity or are under way"):
+        done(place)
+    assert look(place, SUBJECT).rows["events/logins"] == 7
+    assert audited(place) == []
+    left = forget(place, SUBJECT, who=ADMIN, reason="request 12", now=LATER, leave_standing=True)
+    assert left.keys == 1
+
+
+def test_an_action_that_failed_keeps_nobody_from_being_forgotten(place: Place) -> None:
+    suspended(place, EnforcementState.FAILED)
+    assert done(place).keys == 1
