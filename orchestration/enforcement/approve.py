@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, select, update
 
 from orchestration.cases.terms import Terms
 from orchestration.enforcement.caps import PREFIX, Active, blocked, let_in
-from orchestration.enforcement.drafts import Draft
+from orchestration.enforcement.drafts import Draft, order
 from orchestration.enforcement.errors import EnforcementError
 from orchestration.enforcement.gates import RETRACTED, facts, gate, in_batches, is_protected
 from orchestration.enforcement.settle import PLANNER, record, settle
@@ -118,8 +118,10 @@ def resume(
         missing = MOST_APPROVALS - len(granted(connection, [name])[name])
         if missing > 0:
             return Resumed(resumed=False, missing=missing)
-        again = [Draft(replace(row, state=S.PLANNED, code=None)) for row in _order(rows, terms)]
-        found = settle(connection, again, rules=terms.enforcement, active=active, now=now)
+        rules = terms.enforcement
+        ordered = sorted(rows.values(), key=lambda row: order(row, rules))
+        again = [Draft(replace(row, state=S.PLANNED, code=None)) for row in ordered]
+        found = settle(connection, again, rules=rules, active=active, now=now)
         if found.breach:
             over = "unknown" if found.breach.would_be is None else f"{found.breach.would_be:g}"
             raise EnforcementError(
@@ -240,12 +242,6 @@ def _stopped(connection: Connection, batch_id: str) -> dict[str, Enforcement]:
         )
     stopped = e.code.startswith(PREFIX, autoescape=True)
     return where(connection, ENFORCEMENTS, e.batch_id == batch_id, e.state == S.BLOCKED, stopped)
-
-
-def _order(rows: Mapping[str, Enforcement], terms: Terms) -> list[Enforcement]:
-    actions = terms.enforcement.actions
-    gravity = {name: int(action.gravity) for name, action in actions.items()}
-    return sorted(rows.values(), key=lambda row: (-gravity.get(row.action, -1), row.enforcement_id))
 
 
 def _stops(row: Enforcement, what: str, remedy: str) -> EnforcementError:

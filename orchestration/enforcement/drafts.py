@@ -1,5 +1,6 @@
 """Drafts: what decisions and alerts come to as rows, before any gate is asked."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -121,7 +122,7 @@ def drafts(
     targets: Targets,
     now: datetime,
 ) -> list[Draft]:
-    """A draft for each target of each cause, the gravest action first: it gets the slot.
+    """A draft for each target of each cause, in the order in which they get their slots.
 
     Ids follow from what is acted on and why, so that the same is never planned twice.
     """
@@ -131,7 +132,7 @@ def drafts(
         for target in aims[cause.unit].targets
     ]
     later = [replace(draft, row=_delayed(draft.row, rules, targets)) for draft in made]
-    return sorted(later, key=lambda draft: (-_gravity(draft, rules), draft.row.enforcement_id))
+    return sorted(later, key=lambda draft: order(draft.row, rules))
 
 
 def _row(cause: Cause, aim: Aim, target: str, rules: Rules, now: datetime) -> Enforcement:
@@ -171,9 +172,12 @@ def _delayed(row: Enforcement, rules: Rules, targets: Targets) -> Enforcement:
     return replace(row, not_before=row.planned_at + wait)
 
 
-def _gravity(draft: Draft, rules: Rules) -> int:
-    action = rules.actions.get(draft.row.action)
-    return int(action.gravity) if action else -1
+def order(row: Enforcement, rules: Rules) -> tuple[int, float, str]:
+    """Who goes first: the gravest action, and of equal ones the longest."""
+    action = rules.actions.get(row.action)
+    gravity = int(action.gravity) if action else -1
+    lasts = action.duration.total_seconds() if action and action.duration else math.inf
+    return (-gravity, -lasts, row.enforcement_id)
 
 
 def _no_class(action: str, rules: Rules) -> str:
