@@ -16,6 +16,7 @@ from monitors.evaluate import Span
 from monitors.registry import contracts
 from orchestration.cases.errors import CaseError
 from orchestration.cases.holding import Deed, begun, require_held, require_skills
+from orchestration.cases.judging import units_of
 from orchestration.cases.members import Entity, members
 from orchestration.cases.sightings import again, events_of
 from orchestration.cases.terms import Terms
@@ -26,7 +27,6 @@ from orchestration.ledger.audit import append
 from orchestration.ledger.case_states import HELD
 from orchestration.ledger.database import reading
 from orchestration.ledger.ids import digest_parts, digest_record
-from orchestration.ledger.labels import MISSED
 from orchestration.ledger.tables import alert_findings, cases, views
 from orchestration.oncall.errors import PeopleError
 from orchestration.oncall.people import Person
@@ -91,10 +91,11 @@ def reveal(
 ) -> Revealed:
     """What a unit's entity wrote within the windows of its findings, the newest first.
 
-    `unit` is an alert of the case, or the pseudonym of an entity that no alert of it is about: then
-    the week before the case was opened counts. Only for who has the case, by a role that may and
-    that its queue lets. Each view is in the audit before the text is given, and counts against the
-    queue's limit of the person's day. Raises PeopleError or CaseError, with what would have to be.
+    `unit` is as `judging.units_of` names it, or the pseudonym of an entity. For one that no alert
+    of the case is about, the week before the case was opened counts. Only for who has the case, by
+    a role that may and that its queue lets. Each view is in the audit before the text is given, and
+    counts against the queue's limit of the person's day. Raises PeopleError or CaseError, with what
+    would have to be.
     """
     with begun(engine, who, "reveal", case_id, now) as deed:
         sought = _sought(deed, terms, unit, most)
@@ -143,23 +144,24 @@ def _windows(connection: Connection, deed: Deed, unit: str) -> tuple[Entity, tup
     """The entity of a unit of the case, and when it was found; oldest first."""
     case_id = deed.case.case_id
     have = members(connection, [case_id])[case_id]
-    alerts = {alert.alert_id: alert for alert in have.alerts}
-    if unit in alerts:
-        table = alert_findings.c
-        alert = alerts[unit]
-        rows = select(table.window_start, table.window_end).where(table.alert_id == unit)
-        found = connection.execute(rows.distinct())
-        spans = [Span(*row) for row in found] or [Span(alert.first_seen, alert.last_seen)]
-        return (alert.entity_type, alert.entity), _merged(spans)
-    name = unit.rpartition(":")[2] if unit.startswith(MISSED) else unit
-    named = [entity for entity in have.entities if entity[1] == name]
+    units = units_of(have)
+    named = [known for known in units.values() if unit in {known.id, known.entity}]
     if not named:
         raise CaseError(
             "The unit is no alert and no entity of this case; wanted one of them. Copy it from "
             "the case."
         )
-    opened = deed.case.opened_at
-    return named[0], (Span(opened - BEFORE, opened + timedelta(microseconds=1)),)
+    found = units.get(unit, named[0])
+    entity = (found.entity_type, found.entity)
+    if found.alert is None:
+        opened = deed.case.opened_at
+        return entity, (Span(opened - BEFORE, opened + timedelta(microseconds=1)),)
+    table = alert_findings.c
+    rows = select(table.window_start, table.window_end).where(
+        table.alert_id == found.alert.alert_id
+    )
+    spans = [Span(*row) for row in connection.execute(rows.distinct())]
+    return entity, _merged(spans or [Span(found.alert.first_seen, found.alert.last_seen)])
 
 
 def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
