@@ -179,7 +179,7 @@ def _remaining(deed: Deed, terms: Terms) -> int:
     """How many contents of the case's queue the person may still see today."""
     day = _day(deed.who, deed.now)
     seen = (
-        select(func.coalesce(func.sum(views.c.items), 0))
+        select(func.coalesce(func.sum(views.c["items"]), 0))
         .join(cases, cases.c.case_id == views.c.case_id)
         .where(
             views.c.person == deed.who.id,
@@ -223,18 +223,18 @@ def _of_contract(
     for span in spans:
         mine = events_of(lake, contract, span).filter(pl.col(kind) == entity).select(key)
         texts = lake.scan(table, lake.products(table), span, schema=contract.text_schema)
-        yield (
-            texts.join(mine, on=key, how="semi")
-            .unpivot(
-                [column.name for column in contract.text],
-                index=key,
-                variable_name="column",
-                value_name="text",
+        for column in contract.text:
+            yield (
+                texts.filter(pl.col(column.name).is_not_null())
+                .join(mine, on=key, how="semi")
+                .select(
+                    *key,
+                    contract=pl.lit(contract.name),
+                    column=pl.lit(column.name),
+                    text=pl.col(column.name),
+                )
+                .select(WRITTEN.names())
             )
-            .filter(pl.col("text").is_not_null())
-            .with_columns(contract=pl.lit(contract.name))
-            .select(WRITTEN.names())
-        )
 
 
 def _texts(rows: pl.DataFrame) -> Iterator[Text]:
