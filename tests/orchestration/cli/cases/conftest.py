@@ -1,0 +1,36 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from orchestration.ledger.database import writing
+from orchestration.oncall.people_yaml import parse_people
+from orchestration.people.issuing import give
+from tests.orchestration.cli.alerts.office import ROTA, ROUTES
+from tests.orchestration.cli.cases.bench import PEOPLE, Bench, Watchfloor
+
+
+@pytest.fixture
+def bench(
+    ledger: Engine,
+    url: str,
+    tmp_path: Path,
+    watchfloor: Watchfloor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Bench:
+    """An installation in which everybody has a token; otter-2 acts, who reviews."""
+    for name, text in (("PEOPLE", PEOPLE), ("ROUTES", ROUTES), ("ROTA", ROTA)):
+        path = tmp_path / f"{name.lower()}.yaml"
+        path.write_text(text, encoding="utf-8")
+        monkeypatch.setenv(f"WATCHFLOOR_{name}", str(path))
+    monkeypatch.setenv("WATCHFLOOR_LEDGER", url)
+    roster, now = parse_people(PEOPLE), datetime.now(UTC)
+    tokens: dict[str, str] = {}
+    with writing(ledger) as connection:
+        for person in roster.people:
+            by = tokens.get("tapir-8", "")
+            tokens[person.id] = give(connection, roster, person.id, by=by, now=now, days=1)
+    made = Bench(ledger, watchfloor, tokens, monkeypatch, tmp_path)
+    made.be("otter-2")
+    return made
