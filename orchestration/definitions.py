@@ -8,6 +8,7 @@ from assets.alerts import alert_assets
 from assets.coverage import coverage_assets
 from assets.events import event_assets
 from assets.monitors import monitor_assets
+from assets.operations import OPERATIONS
 from assets.retention import retention
 from monitors.registry import Registry, registry
 from orchestration.alerting import Alerting
@@ -17,10 +18,8 @@ from orchestration.jobs import jobs
 from orchestration.resources import Clock, LakeResource
 from orchestration.schedules import schedules
 from orchestration.settings import Settings, load
-from sensors.alerts import intake, outbox
-from sensors.escalation import escalation
-from sensors.health import health
-from sensors.late_events import late_events
+from orchestration.working import Working
+from sensors.all import sensors
 
 
 def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definitions:
@@ -33,23 +32,19 @@ def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definition
         *alert_assets(evaluations),
         *coverage_assets(monitors),
         retention,
+        *OPERATIONS,
     ]
-    found = jobs(assets)
+    found, alerting = jobs(assets), Alerting(settings, monitors)
     return dg.Definitions(
         assets=assets,
         jobs=found,
         schedules=schedules(found),
-        sensors=[
-            late_events(monitors, found),
-            intake,
-            outbox,
-            escalation,
-            health(monitors, found, assets),
-        ],
+        sensors=sensors(monitors, found, assets),
         resources={
             "lake": LakeResource.of(settings),
             "clock": clock,
-            "alerting": Alerting(settings, monitors),
+            "alerting": alerting,
+            "working": Working(alerting),
             "duckdb": DuckDBResource(database=":memory:", connection_config=CONFIG),
         },
         executor=EXECUTOR,

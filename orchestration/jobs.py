@@ -9,9 +9,27 @@ from orchestration.timeline import DAILY, HOURLY
 
 ALERTS = dg.AssetKey(["watchfloor", "alerts"])  # the last step of every tick
 
+CASES = dg.AssetKey(["watchfloor", "cases"])
+ENFORCEMENT = dg.AssetKey(["watchfloor", "enforcement"])
+APPEALS = dg.AssetKey(["watchfloor", "appeals"])
+REVERSALS = dg.AssetKey(["watchfloor", "reversals"])
+OPERATIONS = frozenset({CASES, ENFORCEMENT, APPEALS, REVERSALS})
+
 Job = UnresolvedAssetJobDefinition  # what `define_asset_job` gives; it has no public name
 HOURLY_TICK, FRESH_TICK, DAILY_TICK = "hourly_tick", "fresh_tick", "daily_tick"
 COVERAGE, RETENTION, INTAKE = "coverage_report", "retention_run", "intake_run"
+ESCALATION_RUN, ENFORCEMENT_RUN = "escalation_run", "enforcement_run"
+APPEALS_RUN, OPERATIONS_RUN = "appeals_run", "operations_run"
+# What sensors start as there is work, and a schedule each quarter of an hour.
+OF_OPERATIONS = {
+    ESCALATION_RUN: (frozenset({CASES}), "Hand up the cases that nobody began in time."),
+    ENFORCEMENT_RUN: (
+        frozenset({ENFORCEMENT, REVERSALS}),
+        "Plan what was decided, carry out what is approved, undo what was reversed.",
+    ),
+    APPEALS_RUN: (frozenset({APPEALS}), "Give appeals back that nobody works on; tell users."),
+    OPERATIONS_RUN: (OPERATIONS, "Look at cases, enforcement, appeals and reversals."),
+}
 
 
 def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
@@ -27,6 +45,7 @@ def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
             DAILY,
         ),
         *_unpartitioned(specs),
+        *_operations(specs),
     ]
     if fresh:
         text = "Look again at the hour that is still open, with monitors that can only rise."
@@ -43,8 +62,19 @@ def _unpartitioned(specs: Sequence[dg.AssetSpec]) -> list[Job]:
     return [
         dg.define_asset_job(name, selection=dg.AssetSelection.assets(spec.key), description=text)
         for spec in specs
-        if spec.partitions_def is None
+        if spec.partitions_def is None and spec.key not in OPERATIONS
         for name, text in [texts[spec.key.path[-1]]]
+    ]
+
+
+def _operations(specs: Sequence[dg.AssetSpec]) -> list[Job]:
+    there = {spec.key for spec in specs}
+    return [
+        dg.define_asset_job(
+            name, selection=dg.AssetSelection.assets(*sorted(keys)), description=text
+        )
+        for name, (keys, text) in OF_OPERATIONS.items()
+        if keys <= there
     ]
 
 

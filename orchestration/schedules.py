@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.jobs import COVERAGE, DAILY_TICK, FRESH_TICK, HOURLY_TICK, RETENTION, Job
+from orchestration.jobs import (
+    COVERAGE,
+    DAILY_TICK,
+    FRESH_TICK,
+    HOURLY_TICK,
+    OPERATIONS_RUN,
+    RETENTION,
+    Job,
+)
 from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
 from orchestration.settings import load
 from orchestration.timeline import RANGE_END, RANGE_START
@@ -67,10 +75,21 @@ def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(run_key=_now(context).isoformat())
 
 
+@dg.schedule(
+    job_name=OPERATIONS_RUN,
+    cron_schedule="3,18,33,48 * * * *",
+    execution_timezone="UTC",
+    default_status=RUNNING,
+)
+def every_quarter(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Look at cases, enforcement and appeals, also while nothing starts a run of them."""
+    return dg.RunRequest(run_key=_now(context).isoformat())
+
+
 def schedules(jobs: Sequence[Job]) -> list[dg.ScheduleDefinition]:
     """Every schedule whose job exists."""
     known = {job.name for job in jobs}
-    every = [every_hour, every_five_minutes, every_day, every_night, coverage_map]
+    every = [every_hour, every_five_minutes, every_day, every_night, coverage_map, every_quarter]
     return [schedule for schedule in every if schedule.job_name in known]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from monitors.contract import Mode, Monitor
 from orchestration.alerting import Alerting
 from orchestration.alerts.records import Watched
+from orchestration.appeals.notices import Sent, send
 from orchestration.cases.terms import Terms, terms
 from orchestration.enforcement.active import ActiveEntities
 from orchestration.enforcement.approve import expire
@@ -171,6 +172,23 @@ class Working:
         return carry_out(
             self.engine,
             executor=executor,
+            entities_of=self.names.entities_of,
+            terms=in_force,
+            clock=clock,
+            worker=self.worker,
+            deadline=deadline,
+        )
+
+    def tell(self, in_force: Terms, clock: Clock, *, deadline: timedelta) -> Sent:
+        """Tell users what is queued for them.
+
+        In every mode: a notice is only ever of what was really done, or of an appeal against it.
+        """
+        if self.service is None:
+            return Sent(stopped="no_service")
+        return send(
+            self.engine,
+            executor=self.service,
             entities_of=self.names.entities_of,
             terms=in_force,
             clock=clock,

@@ -7,17 +7,23 @@ import dagster as dg
 from assets.descriptions import LATE, asset_key
 from monitors.registry import Registry
 from orchestration.alerting import Alerting
-from orchestration.jobs import ALERTS, FRESH_TICK, HOURLY_TICK, Job
+from orchestration.jobs import ALERTS, FRESH_TICK, HOURLY_TICK, OPERATIONS, Job
 from orchestration.ledger.database import reading
 from orchestration.resources import Clock
 from orchestration.selfwatch.faults import Fault
 from orchestration.selfwatch.of_dagster import Watched, of_dagster
 from orchestration.selfwatch.of_ledger import of_ledger, of_settings
+from orchestration.selfwatch.of_work import of_work
 from orchestration.selfwatch.problems import Changes, keep
+from orchestration.working import Working, is_live
 from orchestration.yaml_lines import YamlError
 
 # What keeps people in the dark when it fails. The daily tick only closes what was evaluated.
-PAGING = frozenset({HOURLY_TICK, FRESH_TICK, "every_hour", "intake", "outbox", "escalation"})
+PAGING = frozenset(
+    {HOURLY_TICK, FRESH_TICK, "every_hour", "intake", "outbox", "escalation", "cases"}
+)
+# Checks of the operations' assets that are looked at here, as of now.
+LOOKED_AT = frozenset({"breaches", "settings", "caps", "unknown", "notices"})
 SUMMED_UP = "coverage"  # of a product's monitors; each has a check that says the same of it
 STOPPED = timedelta(minutes=10)  # without a look for so long, Watchfloor was not running
 
@@ -27,13 +33,15 @@ def health(
 ) -> dg.SensorDefinition:
     """The sensor over every check, monitor and job.
 
-    The checks of the alerts' own asset are left out: what they say is looked at here, as of now.
+    The checks of the alerts' own asset are left out, and some of the operations': what they say
+    is looked at here, as of now.
     """
     checks = [
         spec.key
         for definition in assets
         for spec in definition.check_specs
         if spec.asset_key != ALERTS and spec.name != SUMMED_UP
+        if not (spec.asset_key in OPERATIONS and spec.name in LOOKED_AT)
     ]
     late = {asset_key(one): LATE[one.every] for one in registry.monitors.values()}
     watched = Watched(checks, late, [job.name for job in jobs], PAGING)
@@ -44,7 +52,10 @@ def health(
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def health_sensor(
-        context: dg.SensorEvaluationContext, alerting: dg.ResourceParam[Alerting], clock: Clock
+        context: dg.SensorEvaluationContext,
+        alerting: dg.ResourceParam[Alerting],
+        working: dg.ResourceParam[Working],
+        clock: Clock,
     ) -> dg.SensorResult:
         """Look at everything, and queue what is new, lasts or is over.
 
@@ -57,9 +68,10 @@ def health(
         with reading(alerting.engine) as connection:
             home = alerting.settings.home
             found = of_ledger(connection, home=home, made_at=seen.made_at, now=now)
+            work = of_work(connection, now=now)
         changes = keep(
             alerting.engine,
-            [*seen.faults, *found, *_of_settings(alerting, now)],
+            [*seen.faults, *found, *work, *_of_settings(working, now)],
             receiver=alerting.settings.health_channel,
             now=now,
         )
@@ -69,12 +81,18 @@ def health(
     return health_sensor
 
 
-def _of_settings(alerting: Alerting, now: datetime) -> list[Fault]:
+def _of_settings(working: Working, now: datetime) -> list[Fault]:
     """Settings files that are wrong; one that was never sound keeps everybody from being told."""
     try:
-        return of_settings(alerting.rules(now).wrong)
+        told = working.alerting.rules(now).wrong
     except YamlError:
         return [Fault("settings", "never-sound", page=True)]
+    try:
+        terms = working.terms(now)
+    except YamlError:
+        return [*of_settings(told), Fault("settings", "never-sound-casework", page=True)]
+    unserved = is_live(terms) and working.service is None
+    return of_settings({**terms.wrong, **({"service": "none is set"} if unserved else {})})
 
 
 def _up_since(cursor: str | None, now: datetime) -> datetime:

@@ -5,7 +5,10 @@ from typing import Literal
 
 from orchestration.ledger.ids import digest_parts
 
-Kind = Literal["check", "asset", "tick", "run", "outbox", "intake", "seal", "settings"]
+Kind = Literal[
+    "check", "asset", "tick", "run", "outbox", "intake", "seal", "settings",
+    "cap", "sla", "unknown", "notices",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -18,6 +18,10 @@ KINDS = {
     "tick": "Tick failed",
     "outbox": "Notices waited",
     "intake": "Findings waited",
+    "cap": "Cap breached",
+    "sla": "Case overdue",
+    "unknown": "Outcome unknown",
+    "notices": "Users not told",
 }
 
 

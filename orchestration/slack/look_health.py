@@ -21,15 +21,26 @@ AS: dict[str, HealthKind] = {
     "run": "tick",
     "outbox": "outbox",
     "intake": "intake",
+    "cap": "cap",
+    "sla": "sla",
+    "unknown": "unknown",
+    "notices": "notices",
 }
 WHAT = {
     "check": "Its newest evaluation failed.",
-    "settings": "It has mistakes, which the check of watchfloor/alerts names.",
+    "settings": "It has mistakes, which the check settings of watchfloor/alerts or "
+    "watchfloor/cases names.",
     "seal": "No seal of the ledger is newer than two days: watchfloor ledger seal.",
     "asset": "It was not made in time.",
     "tick": "Its newest tick ended in an error.",
     "run": "Its newest run failed.",
+    "cap": "Nothing of it is applied until two people resume it: watchfloor enforcement resume.",
+    "sla": "Its next goal was due: watchfloor cases show.",
+    "unknown": "Whether orders were carried out is not known for over 15 min; the service is "
+    "asked, and nothing is sent again blindly.",
+    "notices": "Users are not told: watchfloor enforcement notices.",
 }
+SERVICE = "Live is written, and no service is set: WATCHFLOOR_SERVICE_URL."
 BY_AGE = OUTBOX, INTAKE = ("outbox", "intake")  # told by the age of what waits
 
 
@@ -80,7 +91,8 @@ def _item(
     row: RowMapping, scene: Scene, *, is_again: bool = False, is_over: bool = False
 ) -> HealthItem:
     kind, name = row["kind"], row["object"]
-    what = "" if is_over else WHAT[kind]
+    said = SERVICE if (kind, name) == ("settings", "service") else WHAT[kind]
+    what = "" if is_over else said
     return HealthItem(
         kind=AS[kind],
         name=name if kind not in ("settings", "seal") else f"{kind} {name}",
@@ -99,5 +111,9 @@ def _url(base: str, kind: str, name: str) -> str | None:
         "asset": f"assets/{key}",
         "tick": "automation",
         "run": f"jobs/{name}",
+        "cap": "assets/watchfloor/enforcement",
+        "sla": "assets/watchfloor/cases",
+        "unknown": "assets/watchfloor/enforcement",
+        "notices": "assets/watchfloor/appeals",
     }
     return f"{base}/{pages[kind]}" if base and kind in pages and kind != "run" else None

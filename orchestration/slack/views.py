@@ -14,7 +14,9 @@ from monitors.contract import Severity
 from orchestration.alerts.records import AlertState, Labels, Reason
 
 GroupState = Literal["firing", "acked", "resolved"]
-HealthKind = Literal["check", "asset", "tick", "outbox", "intake"]
+HealthKind = Literal[
+    "check", "asset", "tick", "outbox", "intake", "cap", "sla", "unknown", "notices"
+]
 
 
 class Quality(NamedTuple):

@@ -13,13 +13,16 @@ from orchestration.settings import Settings, load
 from tests.orchestration.escalation.builders import PEOPLE, ROTA, night
 from tests.support.ledgers import act
 
+SKILLS = "[child-safety, fraud, injection, spam]"
+# Somebody has every skill that the shipped queues ask for.
+SKILLED = PEOPLE.replace("zone: UTC}", f"zone: UTC, skills: {SKILLS}}}", 1)
 ROUTES = "routes: [{name: all, receiver: C0ABUSE}]\n"
 
 
 def environment(root: Path) -> dict[str, str]:
     """Variables of an installation whose files are all below one folder, which are written."""
     root.mkdir(parents=True, exist_ok=True)
-    files = {"ROUTES": ROUTES, "ROTA": ROTA, "PEOPLE": PEOPLE}
+    files = {"ROUTES": ROUTES, "ROTA": ROTA, "PEOPLE": SKILLED}
     for name, text in files.items():
         (root / f"{name.lower()}.yaml").write_text(text, encoding="utf-8")
     found = {f"WATCHFLOOR_{name}": str(root / f"{name.lower()}.yaml") for name in files}

@@ -13,6 +13,7 @@ from orchestration.lake import Lake
 from orchestration.ledger.database import reading
 from orchestration.ledger.tables import problems
 from orchestration.resources import Clock
+from orchestration.working import Working
 from sensors.health import health
 from tests.sensors.installations import installed, queued
 from tests.support.place import NOW, Place
@@ -48,7 +49,11 @@ def tick(
     sensor = health(place.registry(), jobs(place.assets()), assets)
     context = dg.build_sensor_context(
         instance=place.instance,
-        resources={"alerting": alerting, "clock": Clock(at=now.isoformat())},
+        resources={
+            "alerting": alerting,
+            "working": Working(alerting),
+            "clock": Clock(at=now.isoformat()),
+        },
         sensor_name="health",
         cursor=cursor,
     )

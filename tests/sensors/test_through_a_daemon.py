@@ -26,13 +26,15 @@ from monitors.registry import Registry
 from orchestration.alerting import Alerting
 from orchestration.resources import Clock
 from orchestration.settings import load
+from orchestration.working import Working
 from sensors.escalation import escalation
 from sensors.health import health
 
 none = Registry({}, {})
+found = Alerting(load(), none)
 defs = dg.Definitions(
     sensors=[escalation, health(none, [], [])],
-    resources={"alerting": Alerting(load(), none), "clock": Clock()},
+    resources={"alerting": found, "working": Working(found), "clock": Clock()},
 )
 """
 

@@ -1,0 +1,15 @@
+"""The assets of operations: work for people, acting, undoing, and appeals."""
+
+import dagster as dg
+
+from assets.appeals import appeals_asset
+from assets.cases import cases_asset
+from assets.enforcement import enforcement_asset
+from assets.reversals import reversals_asset
+
+OPERATIONS: list[dg.AssetsDefinition] = [
+    cases_asset,
+    enforcement_asset,
+    appeals_asset,
+    reversals_asset,
+]
