@@ -91,8 +91,7 @@ def _item(
     row: RowMapping, scene: Scene, *, is_again: bool = False, is_over: bool = False
 ) -> HealthItem:
     kind, name = row["kind"], row["object"]
-    said = SERVICE if (kind, name) == ("settings", "service") else WHAT[kind]
-    what = "" if is_over else said
+    what = "" if is_over else _what(kind, name)
     return HealthItem(
         kind=AS[kind],
         name=name if kind not in ("settings", "seal") else f"{kind} {name}",
@@ -101,6 +100,10 @@ def _item(
         url=_url(scene.dagster_url, kind, name),
         until=row["last_seen"] if is_over else None,
     )
+
+
+def _what(kind: str, name: str) -> str:
+    return SERVICE if (kind, name) == ("settings", "service") else WHAT[kind]
 
 
 def _url(base: str, kind: str, name: str) -> str | None:
