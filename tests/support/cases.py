@@ -1,5 +1,9 @@
-"""Casework in a few words: alerts of the real reducer, desks, reviewers and what they do."""
+"""Casework in a few words: alerts of the real reducer, desks, reviewers and what they do.
 
+`python -m tests.support.cases URL NAME HOUR` is a process that takes every case that waits.
+"""
+
+import sys
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -16,11 +20,11 @@ from orchestration.cases.grouping import Links
 from orchestration.cases.judging import Outcome, Verdict
 from orchestration.cases.members import Members, members
 from orchestration.cases.opening import Opened, open_cases
-from orchestration.cases.queue import claim
+from orchestration.cases.queue import claim, next_case
 from orchestration.cases.terms import Terms
 from orchestration.ledger.audit import Entry, entries
 from orchestration.ledger.cases import CASES, Case
-from orchestration.ledger.database import reading
+from orchestration.ledger.database import connect, reading
 from orchestration.ledger.machines import one, where
 from orchestration.ledger.tables import metadata
 from orchestration.oncall.hours import Hours
@@ -233,3 +237,15 @@ class Office:
     def is_sound(self) -> bool:
         """Whether every row is as its acts left it."""
         return self.desk.is_sound()
+
+
+def main(url: str, name: str, hour: float) -> None:
+    """Open cases and take every one that waits, printing the id of each."""
+    office = Office(connect(url))
+    office.open(hour)
+    while case := next_case(office.engine, person(name), TERMS, at(hour)):
+        print(case.case_id, flush=True)  # noqa: T201 - read by the test
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]))

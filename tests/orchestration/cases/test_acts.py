@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from monitors.contract import Severity
@@ -13,7 +15,7 @@ from tests.support.cases import ANA, BEN, CARA, LEAD, Office
 WHY = "the owner is asked"
 
 
-def opened(office: Office, **changed: object) -> Case:
+def opened(office: Office, **changed: Any) -> Case:  # noqa: ANN401 - any part of a finding
     office.found(0, "a", **changed)
     office.open(1.2)
     return office.case()
