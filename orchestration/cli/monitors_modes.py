@@ -13,7 +13,7 @@ from orchestration.acts.errors import ActError
 from orchestration.cli.login import office, opened_if_made, signed_in
 from orchestration.cli.output import emit_record, format_option
 from orchestration.cli.times import Time
-from orchestration.intake.modes import declared, effective_mode
+from orchestration.intake.modes import declared, effective_mode, measured_now
 from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.approvals import Approval, change_mode, last_approvals, mode_now
 from orchestration.ledger.database import reading, writing
@@ -49,19 +49,23 @@ def modes() -> Modes:
         return {}
     if engine is None:
         return {}
+    now = datetime.now(UTC)
     with reading(engine) as connection:
         approvals = last_approvals(connection)
+        known = measured_now(connection, approvals.values(), now=now)
     engine.dispose()
-    now = datetime.now(UTC)
-    return {
-        one.id: holding(one, approvals.get((one.id, one.version)), now=now)
-        for one in registry().monitors.values()
-    }
+    found = {}
+    for one in registry().monitors.values():
+        version = (one.id, one.version)
+        found[one.id] = holding(one, approvals.get(version), now=now, measured=version in known)
+    return found
 
 
-def holding(monitor: Monitor, approval: Approval | None, *, now: datetime) -> Holding:
+def holding(
+    monitor: Monitor, approval: Approval | None, *, now: datetime, measured: bool
+) -> Holding:
     """The effective mode of a monitor's version, with its cause in words."""
-    mode = effective_mode(monitor, approval, now=now)
+    mode = effective_mode(monitor, approval, now=now, measured=measured)
     if monitor.mode is Mode.DRAFT:
         return Holding(mode, "it declares draft, which no approval raises")
     if approval is None:
@@ -72,7 +76,7 @@ def holding(monitor: Monitor, approval: Approval | None, *, now: datetime) -> Ho
         return Holding(mode, f"its disabling is over; disabled {by}")
     if mode is not approved:
         return Holding(
-            mode, f"approved for {approved} {by}; capped, as nothing has measured its precision"
+            mode, f"approved for {approved} {by}; capped, as its precision is not measured now"
         )
     if approval.expires_at is not None:
         by = f"until {approval.expires_at:%Y-%m-%d %H:%M} UTC {by}"
@@ -140,7 +144,9 @@ def _change(
                 act=Act(Actor(who.id, "person"), here.now, reason),
                 expires_at=until,
             )
-        found = holding(monitor, approval, now=here.now)
+        with reading(here.engine) as connection:
+            known = measured_now(connection, [approval], now=here.now)
+        found = holding(monitor, approval, now=here.now, measured=bool(known))
     return {
         "id": monitor.id,
         "version": monitor.version,

@@ -15,11 +15,13 @@ from orchestration.health.history import history
 from orchestration.intake.rules import Rules
 from orchestration.lake import Lake
 from orchestration.ledger.tables import escalations, intake, told
+from orchestration.measurement.quality import qualities
 from orchestration.oncall.ladders import OnCall
 from orchestration.oncall.rota import ladder_for, on_call
 from orchestration.partitions import DAY
+from orchestration.slack.casework import cases_of
 from orchestration.slack.errors import SlackMessageError
-from orchestration.slack.views import EntityView, GroupState, GroupView, MonitorView
+from orchestration.slack.views import EntityView, GroupState, GroupView, MonitorView, Quality
 
 SHOWN = 20
 HISTORY_DAYS = 28
@@ -67,7 +69,7 @@ def group_view(
             f"No alert of thread {thread.thread_id[:12]} is known any more; it ended long ago. "
             "Look at `watchfloor alerts list`."
         )
-    view = _found(scene, thread, alerts)
+    view = _measured(connection, _found(scene, thread, alerts), now)
     names = [monitor.id for monitor in view.monitors]
     rate = _rate(connection, scene, names) if is_rated else _Rate()
     firing = view.state == "firing"
@@ -79,7 +81,14 @@ def group_view(
         on_call=_on_call(scene, names, view.severity, now),
         due_at=view.ack_until or _next_step(connection, thread),
         next_notice_at=_next_notice(connection, scene, thread) if firing else None,
+        cases=_cases(connection, alerts),
     )
+
+
+def _cases(connection: Connection, alerts: Sequence[Alert]) -> tuple[str, ...]:
+    """Ids of the cases that have its alerts."""
+    found = cases_of(connection, [alert.alert_id for alert in alerts])
+    return tuple(case.case_id for case in found)
 
 
 def _found(scene: Scene, thread: Thread, alerts: Sequence[Alert]) -> GroupView:
@@ -144,6 +153,19 @@ def _monitor(scene: Scene, name: str, alerts: Sequence[Alert]) -> MonitorView:
         owner=known.owner if known else "nobody",
         runbook=known.runbook if known else "",
     )
+
+
+def _measured(connection: Connection, view: GroupView, now: datetime) -> GroupView:
+    """The view with each monitor's precision, as far as this version's is measured by now."""
+    found = qualities(connection, [(one.id, one.version) for one in view.monitors], now)
+    monitors = []
+    for monitor in view.monitors:
+        quality = found[monitor.id, monitor.version]
+        if quality.state == "measured" and quality.lower is not None:
+            monitors.append(replace(monitor, precision=Quality(quality.lower, quality.n)))
+        else:
+            monitors.append(monitor)
+    return replace(view, monitors=tuple(monitors))
 
 
 def _rate(connection: Connection, scene: Scene, names: Sequence[str]) -> _Rate:

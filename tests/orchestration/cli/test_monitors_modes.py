@@ -105,7 +105,7 @@ def test_auto_takes_an_approver_who_did_not_write_the_monitor_and_is_capped(
     act_as("crane-6")
     done = change(watchfloor, "promote", MONITOR.id, "auto")
     assert (done["approved"], done["effective"]) == ("auto", "review")
-    assert done["effective_why"].endswith("capped, as nothing has measured its precision")
+    assert done["effective_why"].endswith("capped, as its precision is not measured now")
     assert change(watchfloor, "demote", MONITOR.id)["approved"] == "review"
     assert "not approved for auto" in refused(watchfloor, "demote", MONITOR.id)
 
@@ -197,5 +197,12 @@ def test_says_which_mode_holds_and_why(
     declared: Mode, approved: Approval | None, mode: str, why: str
 ) -> None:
     monitor = declare(mode=declared)(lambda logins: failures_by(logins, "1h"))
-    found = holding(monitor, approved, now=NOON + timedelta(hours=2))
+    found = holding(monitor, approved, now=NOON + timedelta(hours=2), measured=False)
     assert (found.mode.value, found.why[: len(why)]) == (mode, why)
+
+
+def test_auto_holds_once_the_precision_of_the_version_is_measured() -> None:
+    monitor = declare()(lambda logins: failures_by(logins, "1h"))
+    approved = approval(ModeState.AUTO)
+    found = holding(monitor, approved, now=NOON + timedelta(hours=2), measured=True)
+    assert (found.mode.value, found.why[:16]) == ("auto", "auto by crane-6 ")

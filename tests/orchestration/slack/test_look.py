@@ -2,12 +2,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from monitors.contract import Mode, Severity
 from orchestration.alerts.records import Watched
 from orchestration.health.history import EVALUATIONS, record
+from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.database import reading, writing
-from orchestration.ledger.tables import intake, threads
+from orchestration.ledger.labels import Label, Source, write_labels
+from orchestration.ledger.tables import alerts, intake, threads
 from orchestration.slack.look import group_view
 from orchestration.slack.views import GroupView
 from tests.orchestration.alerts.builders import SPAM, START, THEFT, evaluation, finding
@@ -156,3 +159,43 @@ def test_a_thread_that_ended_is_shown_with_those_that_its_notices_named(room: Ro
     with writing(room.engine) as connection:
         connection.execute(threads.update().values(closed_at=START + DAY))
     assert view(room, START + DAY).total == 2
+
+
+def reviewed(room: Room, n: int, *, true: int, version: int = 1) -> None:
+    """Drawn alerts of one version with a label each, so many of them true."""
+    entities = [f"account_{number:012}" for number in range(n)]
+    room.fires(*entities)
+    with writing(room.engine) as connection:
+        ids = connection.execute(select(alerts.c.alert_id).order_by(alerts.c.entity)).scalars()
+        labels = [
+            Label(
+                label_id=f"l{number}",
+                unit_id=alert_id,
+                value=number < true,
+                source=Source.RANDOM,
+                rater="ana",
+                monitor=SPAM,
+                monitor_version=version,
+                created_at=NOON,
+                inclusion_prob=0.2,
+                stratum="uniform",
+            )
+            for number, alert_id in enumerate(ids)
+        ]
+        write_labels(connection, labels, Act(Actor("ana", "person"), NOON, "reviewed"))
+
+
+def test_a_measured_precision_is_shown_with_its_sample(room: Room) -> None:
+    reviewed(room, 20, true=20)
+    (monitor,) = view(room).monitors
+    assert monitor.precision == (pytest.approx(0.8609, abs=1e-4), 20)
+
+
+def test_too_few_reviews_are_no_precision(room: Room) -> None:
+    reviewed(room, 13, true=13)
+    assert view(room).monitors[0].precision is None
+
+
+def test_a_precision_of_last_quarter_is_not_shown(room: Room) -> None:
+    reviewed(room, 20, true=20)
+    assert view(room, NOON + 31 * DAY).monitors[0].precision is None
