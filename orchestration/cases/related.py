@@ -62,9 +62,10 @@ def _related(lake: Lake, ties: pl.DataFrame, span: Span) -> pl.DataFrame:
             values = ties.filter(pl.col("tie") == tie).drop("tie")
             if tie not in contract.schema or ACCOUNT not in contract.schema or values.is_empty():
                 continue
+            wanted = values["value"].unique().to_list()  # so that files are read for these alone
             frames.append(
                 events_of(lake, contract, span)
-                .filter(pl.col(ACCOUNT).is_not_null())
+                .filter(pl.col(tie).is_in(wanted), pl.col(ACCOUNT).is_not_null())
                 .group_by(value=pl.col(tie), other=pl.col(ACCOUNT))
                 .agg(
                     events=pl.len().cast(pl.Int64),

@@ -1,4 +1,5 @@
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -245,3 +246,19 @@ def test_no_more_texts_than_asked_for_are_shown(here: House) -> None:
     found = look(here, most=1)
     assert ([text.text for text in found.texts], found.left_out) == (["second"], 1)
     assert found.texts[0].at == at(0) + 6 * timedelta(minutes=1)
+
+
+def test_many_looks_at_once_go_no_further_than_the_limit(here: House) -> None:
+    limited(here, "general", exposure_limit=5)
+    taken(here)
+
+    def tried(_: int) -> int:
+        try:
+            return len(look(here).texts)
+        except CaseError:
+            return 0
+
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(tried, range(8)))
+    assert sum(seen) == 5
+    assert sum(int(str(row["items"])) for row in here.office.rows("views")) == 5
