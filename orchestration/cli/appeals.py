@@ -2,7 +2,7 @@
 
 import click
 import polars as pl
-from sqlalchemy import ColumnElement
+from sqlalchemy import true
 
 from orchestration.appeals import receive as receiving
 from orchestration.appeals import review
@@ -100,7 +100,7 @@ def receive(
         "code": done.code.value,
         "repeated": done.repeated,
     }
-    emitrecord_of(record, form)
+    emit_record(record, form)
     click.echo(done.said, err=True)
     if done.code not in GOES_ON:
         ctx.exit(FOUND_WRONG)
@@ -124,11 +124,9 @@ def list_appeals(*, states: tuple[str, ...], product: str | None, limit: int, fo
             one.appeal.appeal_id: one for one in sla_state(connection, here.terms, here.now)
         }
         wanted = states or [state.value for state in receiving.OPEN]
-        conditions: list[ColumnElement[bool]] = [table.c.state.in_(wanted)]
-        if product is not None:
-            conditions.append(table.c.product == product)
+        theirs = true() if product is None else table.c.product == product
         found = sorted(
-            where(connection, APPEALS, *conditions).values(),
+            where(connection, APPEALS, table.c.state.in_(wanted), theirs).values(),
             key=lambda appeal: (appeal.due_at, appeal.appeal_id),
         )
     rows = [_row(one, standing.get(one.appeal_id), short=form == "table") for one in found]
@@ -144,7 +142,7 @@ def release(appeal: str, form: str) -> None:
     """Give an appeal back to the queue."""
     with casework() as here:
         done = review.release(here.engine, here.who, appeal_id_of(here, appeal), now=here.now)
-    emitrecord_of(record_of(done), form)
+    emit_record(record_of(done), form)
 
 
 @appeals.command()
@@ -182,7 +180,7 @@ def decide(*, appeal: str, outcome: str, rationale: str, action: str | None, for
         "decision_id": done.decision_id,
         "by_people": done.by_people,
     }
-    emitrecord_of(record, form)
+    emit_record(record, form)
     if done.by_people:
         click.echo("A machine cannot take it back; its reversal is flagged for people.", err=True)
 
@@ -194,7 +192,7 @@ def withdraw(appeal: str, form: str) -> None:
     """End an open appeal as its user wishes."""
     with casework() as here:
         done = review.withdraw(here.engine, appeal_id_of(here, appeal), now=here.now, by=here.who)
-    emitrecord_of(record_of(done), form)
+    emit_record(record_of(done), form)
 
 
 def _row(appeal: Appeal, standing: Standing | None, *, short: bool) -> tuple[object, ...]:

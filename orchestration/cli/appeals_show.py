@@ -106,7 +106,7 @@ def _show(here: Casework, appeal_id: str, form: str) -> None:
     }
     parts = {"against": pl.DataFrame([against], strict=False), "life": life}
     if form == "table":
-        emitrecord_of(record)
+        emit_record(record)
         click.echo()
         emit_sections(parts)
     else:
