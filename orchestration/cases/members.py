@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from orchestration.alerts.records import Alert
 from orchestration.ledger.acts import Act
@@ -17,6 +17,7 @@ from orchestration.ledger.tables import alerts as alerts_table
 from orchestration.ledger.tables import case_alerts, case_entities
 
 BATCH = 500
+IS_CURRENT = text("case_alerts.current")  # SQLite finds the index by its own words only
 T = TypeVar("T")
 Entity = tuple[str, str]  # type and pseudonym
 
@@ -109,7 +110,7 @@ def place(
 def leave(connection: Connection, alert_ids: Sequence[str]) -> None:
     """Take alerts out of the cases that have them; those keep a row that says they had them."""
     same = case_alerts.c.alert_id == bindparam("found")
-    left = update(case_alerts).where(same, case_alerts.c.current).values(current=False)
+    left = update(case_alerts).where(same, IS_CURRENT).values(current=False)
     connection.execute(left, [{"found": alert_id} for alert_id in alert_ids])
 
 

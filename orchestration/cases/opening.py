@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, or_, select
+from sqlalchemy import Connection, Engine, and_, or_, select
 
 from monitors.contract import Mode
 from orchestration.alerts.records import Alert, AlertState, Watched
@@ -12,6 +12,7 @@ from orchestration.cases.clocks import raised
 from orchestration.cases.grouping import Grouped, Known, Links, group, lead, reach
 from orchestration.cases.making import OPENING, begin, reopened, rerouted, triaged
 from orchestration.cases.members import (
+    IS_CURRENT,
     Members,
     batches,
     count_findings,
@@ -88,7 +89,7 @@ def _found(
         case_alerts.c.findings < alerts.c.count,
         alerts.c.severity < cases.c.severity,
     )
-    current = (case_alerts.c.alert_id == alerts.c.alert_id) & case_alerts.c.current
+    current = and_(case_alerts.c.alert_id == alerts.c.alert_id, IS_CURRENT)
     rows = (
         select(alerts, case_alerts.c.case_id)
         .outerjoin(case_alerts, current)
