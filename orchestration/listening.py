@@ -12,6 +12,7 @@ from orchestration.slack.http import serve
 from orchestration.slack.interact import Interactions
 from orchestration.slack.reach import slack_of
 from orchestration.slack.socket import listen, until_signal
+from orchestration.working import Working
 
 DEADLINE = timedelta(seconds=10)
 Clock = Callable[[], datetime]
@@ -55,7 +56,8 @@ def by_http(alerting: Alerting, *, address: str, clock: Clock, every: timedelta)
 
 def interactions(alerting: Alerting, clock: Clock) -> Interactions:
     """What is done with a click in this installation."""
-    return Interactions(alerting.engine, slack_of(alerting.settings), alerting.scene, clock)
+    slack, terms = slack_of(alerting.settings), Working(alerting).terms
+    return Interactions(alerting.engine, slack, alerting.scene, clock, terms)
 
 
 @contextmanager

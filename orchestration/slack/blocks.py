@@ -44,7 +44,15 @@ def actions(elements: Sequence[Part], *, block_id: str) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
 
 
-def button(label: str, *, action: str, value: str, says: str, primary: bool = False) -> Part:
+def button(
+    label: str,
+    *,
+    action: str,
+    value: str,
+    says: str,
+    primary: bool = False,
+    confirm: Part | None = None,
+) -> Part:
     """A button; `says` is what a screen reader says instead of its label."""
     made = {
         "type": "button",
@@ -53,7 +61,8 @@ def button(label: str, *, action: str, value: str, says: str, primary: bool = Fa
         "value": value,
         "accessibility_label": says,
     }
-    return {**made, "style": "primary"} if primary else made
+    asks = {"confirm": confirm} if confirm else {}
+    return {**made, **({"style": "primary"} if primary else {}), **asks}
 
 
 def link_button(label: str, *, action: str, url: str, says: str) -> Part:

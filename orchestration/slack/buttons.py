@@ -9,7 +9,8 @@ from orchestration.slack.text import spell, title
 from orchestration.slack.views import GroupView
 
 ACK, ASSIGN, FALSE_POSITIVE, SNOOZE = "ack", "assign", "false_positive", "snooze"
-OPEN_DAGSTER, OPEN_CASE = "open_dagster", "open_case"
+OPEN_DAGSTER = "open_dagster"
+CASE, INCIDENT = "case", "incident"
 SHIFT = "shift"
 SNOOZES = {"15m": timedelta(minutes=15), "1h": timedelta(hours=1)}
 
@@ -27,17 +28,16 @@ def value_of(view: GroupView) -> str:
 def buttons(view: GroupView, *, restricted: bool) -> list[Part]:
     """The elements of a group's row, which may be none.
 
-    A resolved group has links only. A restricted one can be taken, and its case opened; the rest
-    is done there.
+    A resolved group has its case and links only. A restricted one can be taken, declared an
+    incident, and its case opened; the rest is done there.
     """
     row = []
     if view.interactive and view.state != "resolved":
         row += _taking(view)
         if not restricted:
             row += [_false_positive(view), _snooze(view)]
-    if view.case_url:
-        says = "Open the case of this alert"
-        row.append(blocks.link_button("Open case", action=OPEN_CASE, url=view.case_url, says=says))
+    if view.interactive:
+        row += _working(view)
     if view.dagster_url and not restricted:
         says = "Open what found this, in Dagster"
         row.append(
@@ -55,6 +55,33 @@ def _taking(view: GroupView) -> list[Part]:
         "Assign to me", action=ASSIGN, value=value, says=f"Assign to me: {about}"
     )
     return [assign] if view.state == "acked" else [ack, assign]
+
+
+def _working(view: GroupView) -> list[Part]:
+    value = value_of(view)
+    says = "Open the case of this group, or see how it stands"
+    case = blocks.button("Open case", action=CASE, value=value, says=says)
+    if view.state == "resolved":
+        return [case]
+    incident = blocks.button(
+        "Declare incident",
+        action=INCIDENT,
+        value=value,
+        says=f"Declare an incident: {title(view)}",
+        confirm=incident_confirm(view),
+    )
+    return [case, incident]
+
+
+def incident_confirm(view: GroupView) -> Part:
+    """Asks before a group becomes an incident."""
+    return blocks.confirmation(
+        "Declare an incident?",
+        f"You become its commander, and the thread is told. The open cases of {title(view)} become "
+        "part of it. Nothing is done to any account by this.",
+        yes="Declare",
+        no="Not now",
+    )
 
 
 def _false_positive(view: GroupView) -> Part:

@@ -36,8 +36,7 @@ def escalation(view: EscalationView, *, outbox_id: str) -> Message:
     rows = [f"{who}: *{said}* Please ack, or say who can.{due}"]
     if not is_hidden(group):
         rows.append(f"{subjects(group, group.open)}, {counted(group.findings, 'finding')}.")
-    if not group.case_url:
-        rows.append(f"More: {pointer(group)}")
+    rows.append(f"More: {pointer(group)}")
     made = [
         blocks.header(f"[{group.severity.name}] {'' if begins else 'Unanswered: '}{title(group)}"),
         *late_note(group.delayed),

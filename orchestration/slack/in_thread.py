@@ -115,6 +115,7 @@ def _act(row: Row) -> ActView:
         at=row.created_at,
         count=row.payload["n"],
         until=None if until is None else datetime.fromtimestamp(until, UTC),
+        about=row.payload.get("about", ""),
     )
 
 

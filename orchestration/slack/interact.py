@@ -18,21 +18,27 @@ from orchestration.acts.errors import ActError, LastAct, StaleError
 from orchestration.acts.false_positives import false_positives
 from orchestration.acts.threads import thread_of
 from orchestration.alerts.errors import AlertError
+from orchestration.cases.errors import CaseError
+from orchestration.cases.terms import Terms as CaseTerms
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.threads import set_parent
 from orchestration.oncall.errors import PeopleError
 from orchestration.oncall.people import Person, require
 from orchestration.oncall.rota import next_handover
 from orchestration.slack.api import Payload, SlackApi, SlackError
+from orchestration.slack.buttons import CASE, INCIDENT
+from orchestration.slack.casework import declare, open_case
 from orchestration.slack.errors import SlackMessageError
 from orchestration.slack.look import Scene, group_view
 from orchestration.slack.modals import (
     CALLBACK,
     FalsePositives,
     NothingChosenError,
+    case_answer,
     done_answer,
     failed_answer,
     false_positive_modal,
+    incident_answer,
     parse_false_positives,
     refused_answer,
     stale_answer,
@@ -49,12 +55,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """Handles what people press. `scene` gives rules and modes of a moment."""
+    """Handles what people press. `scene` gives rules and modes of a moment, `terms` casework's."""
 
     engine: Engine
     api: SlackApi
     scene: Callable[[datetime], Scene]
     clock: Callable[[], datetime]
+    terms: Callable[[datetime], CaseTerms]
 
     def answer(self, payload: Payload) -> dict[str, object] | None:
         """What Slack is to be told with the acknowledgement: what is wrong with a dialogue."""
@@ -92,15 +99,30 @@ class Interactions:
                 require(who, "false_positive")
                 self._open_dialogue(click, scene, now)
                 return
-            done = self._act(click, who, scene, now)
-            said = done_answer(self._view(scene, click.thread, now), _shown(done, now))
+            if click.action in (CASE, INCIDENT):
+                said = self._work(click, who, scene, now)
+            else:
+                done = self._act(click, who, scene, now)
+                said = done_answer(self._view(scene, click.thread, now), _shown(done, now))
         except StaleError as error:
             view = self._view(scene, click.thread, now, is_rated=True)
             self._renew(view)
             said = stale_answer(view, _last(error.last, view))
-        except (PeopleError, ActError, AlertError, SlackMessageError) as error:
+        except (PeopleError, ActError, AlertError, CaseError, SlackMessageError) as error:
             said = refused_answer(str(error))
         self._tell(click.channel, click.user, said)
+
+    def _work(self, click: Click, who: Person, scene: Scene, now: datetime) -> Payload:
+        """Show or open its case, or make it an incident. Both mean the group as it is now."""
+        if click.action == INCIDENT:
+            view = self._view(scene, click.thread, now)
+            done = declare(self.engine, who, view, now=now)
+            found = done.incident
+            return incident_answer(found.incident_id, found.state.value, again=done.again)
+        terms = self.terms(now)
+        return case_answer(
+            open_case(self.engine, who, click.thread, terms=terms, watched=scene.watched, now=now)
+        )
 
     def _act(self, click: Click, who: Person, scene: Scene, now: datetime) -> Done:
         terms = Terms(scene.rules.config, scene.watched, scene.rules.told_at)

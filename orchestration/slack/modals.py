@@ -9,12 +9,12 @@ from orchestration.slack import blocks
 from orchestration.slack.blocks import Part
 from orchestration.slack.buttons import value_of
 from orchestration.slack.errors import SlackMessageError
-from orchestration.slack.escape import escape
+from orchestration.slack.escape import code, escape
 from orchestration.slack.limits import check_view, cut
 from orchestration.slack.message import Payload
 from orchestration.slack.replies import act_text
-from orchestration.slack.text import counted, is_hidden, title
-from orchestration.slack.views import ActView, EntityView, GroupView
+from orchestration.slack.text import counted, is_hidden, moment, title, utc
+from orchestration.slack.views import ActView, CaseView, EntityView, GroupView
 
 CALLBACK = "false_positive"
 SHOWN = 20
@@ -145,6 +145,32 @@ def failed_answer() -> Payload:
 def done_answer(view: GroupView, act: ActView) -> Payload:
     """To somebody whose click took effect."""
     return _answer(f"Done: {act_text(view, act)}")
+
+
+def case_answer(view: CaseView) -> Payload:
+    """To somebody who asked for the case: where it is, until when, and how to work on it."""
+    case = code(view.case_id)
+    opened = f"Opened {case}" if view.is_new else f"Case {case}"
+    if view.queue is None:
+        stands = "It is restricted: people with the skills of its queue see more."
+    else:
+        due = f", due {moment(view.due_at)} ({utc(view.due_at)})" if view.due_at else ""
+        state = escape((view.state or "").replace("_", " "), 40)
+        stands = f"Queue {code(view.queue)}, {state}{due}."
+    more = f" {counted(view.others, 'more case')} of this thread." if view.others else ""
+    return _answer(
+        f"{opened}. {stands}{more} See it: {code(f'watchfloor cases show {view.case_id}')}"
+    )
+
+
+def incident_answer(incident_id: str, state: str, *, again: bool) -> Payload:
+    """To somebody who declared an incident, or did what was done before."""
+    name, see = code(incident_id), code(f"watchfloor incident show {incident_id}")
+    if again:
+        return _answer(
+            f"This thread is part of incident {name} already; it is {state}. See it: {see}"
+        )
+    return _answer(f"Done: you declared incident {name}, and command it. See it: {see}")
 
 
 def _answer(text: str) -> Payload:

@@ -10,12 +10,12 @@ from orchestration.slack.message import Block, Message
 from orchestration.slack.text import (
     SEVERITIES,
     category,
-    command,
     counted,
     expectation,
     is_hidden,
     lines,
     listed,
+    look_at,
     moment,
     person,
     precision,
@@ -29,6 +29,7 @@ from orchestration.slack.views import EntityView, GroupView, MonitorView
 
 ENTITIES = 5  # what a person takes in at a glance; the dialog and the command have the rest
 MONITORS = 3
+CASES = 2
 
 
 def parent(view: GroupView, *, outbox_id: str) -> Message:
@@ -71,8 +72,7 @@ def _restricted(view: GroupView) -> Iterator[Block]:
         f"*{category(view.harms)}.* Nothing else is shown here, to protect the people concerned.\n"
         f"{_handling(view)}"
     )
-    if not view.case_url:
-        yield blocks.section(f"Look at it with {code(command(view))}.")
+    yield blocks.section(f"Look at it with {code(look_at(view))}.")
     yield from group_row(view)
     if view.on_call and view.state == "firing":
         yield blocks.context(f"On call: {person(view.on_call)}")
@@ -173,8 +173,8 @@ def _people(view: GroupView) -> Iterator[str]:
     yield f"Owner: {listed([escape(owner, 40) for owner in owners])}"
     if view.next_notice_at and view.state == "firing":
         yield f"Told again {moment(view.next_notice_at)} unless somebody acks"
-    if not view.dagster_url and not view.case_url:
-        yield f"More: {code(command(view))}"
+    if not view.dagster_url and not view.cases:
+        yield f"More: {code(look_at(view))}"
 
 
 def _why(view: GroupView) -> str:
@@ -182,4 +182,8 @@ def _why(view: GroupView) -> str:
 
 
 def _ids(view: GroupView) -> str:
-    return f"Group {code(view.group[:12])}"
+    found = [code(case_id) for case_id in view.cases[:CASES]]
+    more = len(view.cases) - len(found)
+    also = f" and {more:,} more" if more > 0 else ""
+    cases = f" · Case {listed(found)}{also}" if found else ""
+    return f"Group {code(view.group[:12])}{cases}"

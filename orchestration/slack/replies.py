@@ -6,7 +6,7 @@ from datetime import datetime
 from orchestration.alerts.records import Reason
 from orchestration.slack import blocks
 from orchestration.slack.errors import SlackMessageError
-from orchestration.slack.escape import escape
+from orchestration.slack.escape import code, escape
 from orchestration.slack.layout import group_metadata, late_note
 from orchestration.slack.limits import check
 from orchestration.slack.message import Message
@@ -108,6 +108,10 @@ def act_text(view: GroupView, act: ActView, *, shown: Callable[[datetime], str] 
             f"{who} proposed {count} as false positive, to be reviewed. Nothing is retuned by it."
         ),
         Verb.LOWER_SEVERITY: f"{who} lowered {count} to {SEVERITIES[view.severity]}.",
+        Verb.INCIDENT: (
+            f"{who} declared an incident, {code(act.about or 'unknown')}, with "
+            f"{counted(act.count, 'case')}."
+        ),
     }[act.verb]
 
 

@@ -97,7 +97,7 @@ FIRST = GroupView(
     next_notice_at=NIGHT + 30 * MINUTE,
     entities=entities("device", (9, 3, 2), Severity.S1),
     dagster_url=DAGSTER,
-    case_url="https://watchfloor.example.com/cases/C-1042",
+    cases=("case_7c20d9f35b1e9042",),
 )
 ACKED = replace(
     FIRST,
@@ -120,7 +120,7 @@ ACKED = replace(
     ack_until=NIGHT + DAY,
     entities=entities("account", (30, 9, 2), Severity.S2, AlertState.ACKED),
     dagster_url=None,
-    case_url=None,
+    cases=(),
 )
 RISEN = replace(
     ACKED,
@@ -152,7 +152,7 @@ RESTRICTED = replace(
     entities=entities("account", (4,), Severity.S0),
     snooze_max=2 * HOUR,
     dagster_url=DAGSTER,
-    case_url=None,
+    cases=(),
     restricted=True,
 )
 DELAYED = replace(FIRST, delayed=timedelta(minutes=3, seconds=20))
@@ -208,6 +208,8 @@ UNWELL = HealthView(
                    "The newest event is 3 h old.", DAGSTER),
         HealthItem("asset", "web/monitors/scraping", NIGHT - 2 * HOUR, "Two partitions behind."),
         HealthItem("tick", "hourly_tick", NIGHT - 20 * MINUTE, "The daemon restarted."),
+        HealthItem("cap", "batch 51ab7c20d9f3", NIGHT - 10 * MINUTE,
+                   "Nothing of it is applied until two people resume it."),
     ),
     over=(
         HealthItem("asset", "chat/monitors/mass_messages", NIGHT - 5 * HOUR,

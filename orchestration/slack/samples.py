@@ -31,6 +31,7 @@ from orchestration.slack.sample_views import (
 )
 from orchestration.slack.views import ActView, GroupView, NoticeView, Verb
 
+INCIDENT = "incident_51ab7c20d9f30b1e"
 TS = "1763780700.000100"
 
 
@@ -53,7 +54,8 @@ def _notice(view: GroupView, reason: Reason, number: int, note: str = "", **more
 def _act(
     view: GroupView, verb: Verb, number: int, *, until: bool = True, note: str = ""
 ) -> Message:
-    act = ActView(verb, "ana", NIGHT, number, NIGHT + DAY if until else None, note)
+    about = INCIDENT if verb is Verb.INCIDENT else ""
+    act = ActView(verb, "ana", NIGHT, number, NIGHT + DAY if until else None, note, about)
     return act_reply(view, act, outbox_id=f"ob_{verb}", thread_ts=TS)
 
 
@@ -71,6 +73,7 @@ def _one_alert() -> dict[str, Sample]:
                 _notice(FIRST, Reason.NEW_IN_GROUP, 2, amended=1),
                 _notice(FIRST, Reason.REPEAT, 3),
                 _act(FIRST, Verb.ASSIGN, 3, until=False),
+                _act(FIRST, Verb.INCIDENT, 1, until=False),
             ),
         ),
         "called": Sample("Who is on call is called", escalation(CALLED, outbox_id="ob_called")),

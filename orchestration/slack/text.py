@@ -144,13 +144,16 @@ def command(view: GroupView) -> str:
     return f"watchfloor alerts show {view.entities[0].alert_id[:ID]}"
 
 
+def look_at(view: GroupView) -> str:
+    """The command that shows its case, or, while it has none, what `command` says."""
+    return f"watchfloor cases show {view.cases[0]}" if view.cases else command(view)
+
+
 def pointer(view: GroupView) -> str:
-    """Where to look next, formatted: the case, else Dagster, else the command."""
-    if view.case_url:
-        return link(view.case_url, "Open the case")
-    if view.dagster_url and not is_hidden(view):
+    """Where to look next, formatted: its case, else Dagster, else the command."""
+    if view.dagster_url and not view.cases and not is_hidden(view):
         return link(view.dagster_url, "Open in Dagster")
-    return code(command(view))
+    return code(look_at(view))
 
 
 def summary(view: GroupView, said: str) -> str:
@@ -158,8 +161,8 @@ def summary(view: GroupView, said: str) -> str:
 
     `said` gives way where all of it would be over 300 characters.
     """
-    url = view.case_url or ("" if is_hidden(view) else view.dagster_url)
-    where = checked_url(url) if url and len(url) <= LINK else command(view)
+    url = "" if is_hidden(view) or view.cases else view.dagster_url
+    where = checked_url(url) if url and len(url) <= LINK else look_at(view)
     lead = f"{SEVERITIES[view.severity]}. {cut(title(view), 65)}."
     tail = where if is_hidden(view) else f"{_size(view)}. {_named(view)}. {where}"
     room = TEXT - len(lead) - len(tail) - 2

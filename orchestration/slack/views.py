@@ -63,6 +63,7 @@ class GroupView:
     or several monitors have several. `open` of `total`
     alerts are not resolved; `entities` are the first 20 of them, worst first. `snooze_max` is the
     longest silence of this severity. `delayed` is how much later than due the message leaves.
+    `cases` are ids of those that have its alerts, the first to look at first.
     Without `interactive` nothing listens to buttons, so commands are named instead.
     """
 
@@ -96,7 +97,7 @@ class GroupView:
     muted: tuple[str, ...] = ()
     entities: tuple[EntityView, ...] = ()
     dagster_url: str | None = None
-    case_url: str | None = None
+    cases: tuple[str, ...] = ()
     restricted: bool = False
     delayed: timedelta | None = None
     interactive: bool = True
@@ -125,11 +126,15 @@ class Verb(StrEnum):
     UNSNOOZE = "unsnooze"
     FALSE_POSITIVE = "false_positive"
     LOWER_SEVERITY = "lower_severity"
+    INCIDENT = "incident"
 
 
 @dataclass(frozen=True, slots=True)
 class ActView:
-    """What a person did to `count` alerts; `until` is None for what does not end by itself."""
+    """What a person did to `count` alerts; `until` is None for what does not end by itself.
+
+    Of an incident `about` is its id, and `count` how many cases it has.
+    """
 
     verb: Verb
     actor: str
@@ -137,6 +142,23 @@ class ActView:
     count: int
     until: datetime | None = None
     note: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as somebody may see it; of a restricted one that is not theirs, that it exists.
+
+    Then `queue` and `state` are None. `due_at` is None for one that is closed. `others` are more
+    cases of the same thread; `is_new`: it was opened just now.
+    """
+
+    case_id: str
+    queue: str | None
+    state: str | None
+    due_at: datetime | None
+    others: int = 0
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

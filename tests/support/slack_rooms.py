@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from monitors.contract import Severity
 from monitors.registry import Registry
 from orchestration.acts.group import ack
+from orchestration.cases.terms import Terms as CaseTerms
 from orchestration.intake.rules import Rules
 from orchestration.lake import Lake
 from orchestration.ledger.outbox import Row
@@ -27,6 +28,7 @@ from orchestration.slack.web import WebSlack
 from tests.orchestration.acts.desks import CONFIG, Desk
 from tests.orchestration.alerts.builders import evaluation, finding
 from tests.support import outboxes, slack_server
+from tests.support.cases import TERMS
 from tests.support.slack_server import TOKEN, Answer, SlackServer
 
 CHANNEL = "C0ABUSE"
@@ -70,6 +72,7 @@ class Room(Desk):
     rules: Rules = RULES
     interactive: bool = True
     folder: Path = Path("/nowhere")
+    office: CaseTerms = TERMS
 
     @property
     def now(self) -> datetime:
@@ -99,7 +102,7 @@ class Room(Desk):
 
     def interactions(self) -> Interactions:
         """Who does what people press."""
-        return Interactions(self.engine, self.api, self.scene, self.clock)
+        return Interactions(self.engine, self.api, self.scene, self.clock, lambda _now: self.office)
 
     def press(
         self, action: str, user: str = "U0ANN0001", *, number: int = 1, at: Answer | None = None

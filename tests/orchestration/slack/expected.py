@@ -15,6 +15,7 @@ REPLIES = {
     "new_in_group": ("first", 0),
     "repeat": ("first", 1),
     "assign": ("first", 2),
+    "incident": ("first", 3),
     "ack": ("acked", 0),
     "snooze": ("acked", 1),
     "false_positive": ("acked", 2),

@@ -13,6 +13,7 @@ from orchestration.slack.views import GroupView
 
 AT = datetime(2026, 11, 22, 3, 35, tzinfo=UTC)
 DATE = "<!date^1795318500^{date_short_pretty} at {time}|22 Nov 03:35 UTC>"
+PRESSED = ["Ack", "Assign to me", "False positive", "Snooze…"]
 
 
 def made(view: GroupView) -> Message:
@@ -44,21 +45,24 @@ def test_a_firing_group_has_every_button() -> None:
         "False positive",
         "Snooze…",
         "Open case",
+        "Declare incident",
         "Open in Dagster",
     ]
 
 
 def test_who_acked_is_not_asked_to_ack_again() -> None:
-    assert labels(ACKED) == ["Assign to me", "False positive", "Snooze…"]
+    assert labels(ACKED) == [*PRESSED[1:], "Open case", "Declare incident"]
 
 
-def test_a_resolved_group_has_only_links() -> None:
+def test_a_resolved_group_shows_its_case_and_can_be_no_incident() -> None:
     assert labels(replace(FIRST, state="resolved")) == ["Open case", "Open in Dagster"]
 
 
 def test_no_button_enforces() -> None:
     ids = {part["action_id"] for part in row(FIRST)}
-    assert ids == {"ack", "assign", "false_positive", "snooze", "open_case", "open_dagster"}
+    assert ids == {
+        "ack", "assign", "false_positive", "snooze", "case", "incident", "open_dagster"
+    }  # fmt: skip
 
 
 def test_a_button_sends_back_thread_and_state() -> None:
@@ -92,20 +96,20 @@ def test_a_snooze_is_capped_by_severity_and_asks_first() -> None:
 
 
 def test_a_link_is_offered_only_where_its_address_is_known() -> None:
-    bare = replace(FIRST, case_url=None, dagster_url=None)
-    assert labels(bare) == ["Ack", "Assign to me", "False positive", "Snooze…"]
+    bare = replace(FIRST, cases=(), dagster_url=None)
+    assert labels(bare) == [*PRESSED, "Open case", "Declare incident"]
     assert "More: `watchfloor alerts show d00e5b71c90a`" in words(bare)
     assert made(bare).text.endswith(" watchfloor alerts show d00e5b71c90a")
 
 
 def test_an_address_that_is_none_is_refused() -> None:
     with pytest.raises(SlackMessageError, match="is no link"):
-        made(replace(FIRST, case_url="javascript:alert(1)"))
+        made(replace(FIRST, dagster_url="javascript:alert(1)"))
 
 
 def test_where_nobody_listens_the_command_is_named_instead_of_buttons() -> None:
     deaf = replace(FIRST, interactive=False)
-    assert labels(deaf) == ["Open case", "Open in Dagster"]
+    assert labels(deaf) == ["Open in Dagster"]
     assert "To ack: `watchfloor alerts ack d00e5b71c90a`" in words(deaf)
 
 
@@ -189,13 +193,26 @@ def test_of_a_restricted_harm_only_its_category_and_the_way_to_it_are_said(harm:
     assert "watchfloor alerts show a00e5b71c90a" in payload
     for secret in ("chat", "account_", "self_harm_concern", "finding", "d.example", "runbook"):
         assert secret not in payload
-    assert labels(hidden) == ["Ack", "Assign to me"]
+    assert labels(hidden) == ["Ack", "Assign to me", "Open case", "Declare incident"]
 
 
-def test_a_restricted_group_opens_its_case() -> None:
-    case = replace(RESTRICTED, case_url="https://cases.example.com/7")
-    assert labels(case) == ["Ack", "Assign to me", "Open case"]
-    assert made(case).text.endswith("https://cases.example.com/7")
+def test_a_restricted_group_points_at_its_case_and_at_nothing_else() -> None:
+    case = replace(RESTRICTED, cases=("case_7",))
+    assert made(case).text.endswith(" watchfloor cases show case_7")
+    assert "Look at it with `watchfloor cases show case_7`." in words(case)
+
+
+def test_the_cases_of_a_group_are_named_below_it() -> None:
+    assert "Group `51ab7c20d9f3` · Case `case_7c20d9f35b1e9042`" in words(FIRST)
+    many = replace(FIRST, cases=("case_1", "case_2", "case_3"))
+    assert "Case `case_1` and `case_2` and 1 more" in words(many)
+    assert "Case" not in words(replace(FIRST, cases=())).split("Group")[1]
+
+
+def test_an_incident_is_declared_only_after_a_question() -> None:
+    button = next(part for part in row(FIRST) if part["action_id"] == "incident")
+    assert button["confirm"]["title"]["text"] == "Declare an incident?"
+    assert "Nothing is done to any account by this." in button["confirm"]["text"]["text"]
 
 
 def test_metadata_is_how_a_message_is_found_again() -> None:
@@ -224,7 +241,7 @@ def test_a_slack_id_is_a_mention_and_any_other_a_word() -> None:
 
 def test_a_long_address_never_pushes_the_facts_out_of_the_notification() -> None:
     long = "https://dagster.example.com/" + "x" * 500
-    text = made(replace(FIRST, case_url=long)).text
+    text = made(replace(FIRST, cases=(), dagster_url=long)).text
     assert len(text) <= 300
     assert text.endswith("watchfloor alerts show d00e5b71c90a")
 
@@ -238,7 +255,8 @@ def test_the_longest_facts_still_fit_a_notification() -> None:
         harms=("h" * 90,),
         findings=10**9,
         open=10**9,
-        case_url="https://c.example/" + "x" * 72,
+        cases=(),
+        dagster_url="https://c.example/" + "x" * 72,
         assigned_to="z" * 90,
     )
     text = made(view).text
@@ -248,5 +266,5 @@ def test_the_longest_facts_still_fit_a_notification() -> None:
 
 
 def test_a_group_without_entities_points_at_the_list() -> None:
-    empty = replace(FIRST, entities=(), case_url=None, dagster_url=None)
+    empty = replace(FIRST, entities=(), cases=(), dagster_url=None)
     assert made(empty).text.endswith(" watchfloor alerts list")

@@ -45,4 +45,4 @@ def test_a_notification_says_severity_monitor_product_count_and_where_to_look(na
     assert (": chat." if chat else ": accounts.") in text
     assert ("3 accounts, 41 findings" if chat else "3 devices, 14 findings") in text
     where = "watchfloor alerts show a00e5b71c90a"
-    assert text.endswith(where if chat else "https://watchfloor.example.com/cases/C-1042")
+    assert text.endswith(where if chat else "watchfloor cases show case_7c20d9f35b1e9042")
