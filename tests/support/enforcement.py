@@ -236,7 +236,9 @@ class Room:
         after = [replace(row, state=ENFORCEMENTS.states(state), **more) for row in before.values()]
         assert len(after) == 1
         with writing(self.engine) as connection:
-            write(connection, ENFORCEMENTS, before=before, after=after, act=act(60 * 24))
+            write(
+                connection, ENFORCEMENTS, before=before, after=after, act=act(60 * 24), verb="ask"
+            )
 
     def measure(self, right: int, wrong: int = 0, *, version: int = 1, days: int = 0) -> None:
         """Judge drawn units of the monitor, on alerts of their own that are over."""

@@ -10,8 +10,9 @@ from orchestration.alerts.records import Watched
 from orchestration.intake.modes import declared, effective_mode, watched
 from orchestration.ledger.approvals import change_mode, last_approval
 from orchestration.ledger.database import writing
+from orchestration.ledger.labels import Label, Source, write_labels
 from orchestration.ledger.states import ModeState
-from tests.support.ledgers import NOON, count, person
+from tests.support.ledgers import NOON, alert, count, opened, person
 from tests.support.monitors import failed_logins
 
 DRAFT, SHADOW, REVIEW = ModeState.DRAFT, ModeState.SHADOW, ModeState.REVIEW
@@ -68,7 +69,7 @@ def test_the_approval_of_another_version_does_not_count(connection: Connection) 
     assert mode(connection, failed_logins) == REVIEW
 
 
-def test_auto_is_capped_at_review(connection: Connection) -> None:
+def test_auto_is_capped_at_review_while_nothing_is_measured(connection: Connection) -> None:
     approve(connection, REVIEW, AUTO)
     assert mode(connection, failed_logins) == REVIEW
 
@@ -95,3 +96,64 @@ def test_every_monitor_is_watched_in_its_own_mode(connection: Connection) -> Non
         "accounts/draft": Watched(Mode.DRAFT, "test"),
         "accounts/other": Watched(Mode.SHADOW, "web"),
     }
+
+
+def measure(connection: Connection, n: int, *, version: int = 1) -> None:
+    """Judge so many drawn units of a version, all right, at noon."""
+    units = [f"m{version}-{number}" for number in range(n)]
+    opened(connection, *(alert(unit, monitor=failed_logins.id, version=version) for unit in units))
+    labels = [
+        Label(
+            label_id=f"l-{unit}",
+            unit_id=unit,
+            value=True,
+            source=Source.RANDOM,
+            rater="ana",
+            monitor=failed_logins.id,
+            monitor_version=version,
+            created_at=NOON,
+            inclusion_prob=0.2,
+            stratum="uniform",
+        )
+        for unit in units
+    ]
+    write_labels(connection, labels, person(1))
+
+
+def watched_mode(connection: Connection, monitor: Monitor, days: int = 0) -> Mode:
+    now = NOON + HOUR + timedelta(days=days)
+    return watched(connection, [monitor], now=now)[monitor.id].mode
+
+
+def test_auto_holds_for_a_version_whose_precision_is_measured(connection: Connection) -> None:
+    approve(connection, REVIEW, AUTO)
+    assert watched_mode(connection, failed_logins) == Mode.REVIEW
+    measure(connection, 14)
+    assert watched_mode(connection, failed_logins) == Mode.AUTO
+
+
+def test_too_few_labels_and_old_ones_cap_auto_at_review(connection: Connection) -> None:
+    approve(connection, REVIEW, AUTO)
+    measure(connection, 13)
+    assert watched_mode(connection, failed_logins) == Mode.REVIEW
+    measure(connection, 14, version=2)
+    assert watched_mode(connection, failed_logins) == Mode.REVIEW
+
+
+def test_a_measurement_that_grew_old_ends_auto(connection: Connection) -> None:
+    approve(connection, REVIEW, AUTO)
+    measure(connection, 14)
+    assert watched_mode(connection, failed_logins, days=29) == Mode.AUTO
+    assert watched_mode(connection, failed_logins, days=30) == Mode.REVIEW
+
+
+def test_a_new_version_is_in_auto_no_more(connection: Connection) -> None:
+    approve(connection, REVIEW, AUTO)
+    measure(connection, 14)
+    assert watched_mode(connection, replace(failed_logins, version=2)) == Mode.SHADOW
+
+
+def test_a_measurement_raises_nothing_by_itself(connection: Connection) -> None:
+    approve(connection, REVIEW)
+    measure(connection, 14)
+    assert watched_mode(connection, failed_logins) == Mode.REVIEW

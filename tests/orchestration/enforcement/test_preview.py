@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from orchestration.enforcement.preview import preview
+from orchestration.enforcement.protections import protect
+from tests.support.enforcement import ANA, LIVE, MONITOR, Room, prompt, terms_of
+
+
+@pytest.fixture
+def room(ledger: Engine, tmp_path: Path) -> Room:
+    return Room(ledger, tmp_path, terms=prompt(LIVE), active=1000)
+
+
+def planned(room: Room) -> str:
+    protect(
+        room.engine,
+        who=ANA,
+        entity_type="account_id",
+        entity=room.name("cat"),
+        tag="journalist",
+        reason="told by the newsroom",
+        rules=room.terms.enforcement,
+        now=room.now,
+    )
+    room.decide("d1", "amy", "bob", "cat")
+    room.decide("d2", "amy/2")
+    room.decide("d3", "dan", action="restrict_messaging")
+    room.decide("d4", "eve", action="review")
+    (batch_id,) = room.plan()
+    return batch_id
+
+
+def test_a_batch_says_what_it_would_do(room: Room) -> None:
+    batch = room.batch(planned(room))
+    assert batch["preview"] == {
+        "targets": 4,
+        "protected": 1,
+        "already": 1,
+        "shares": {"chat": 0.004},
+        "actions": {"restrict_messaging": 1, "suspend_24h": 3},
+        "target_types": {"account_id": 4},
+        "products": {"chat": 4},
+        "monitors": {MONITOR: 4},
+        "states": {"approved": 3, "awaiting_approval": 1, "blocked": 2},
+        "codes": {"already": 1, "not_executable": 1},
+        "breaches": [],
+    }
+
+
+def test_the_same_is_said_in_a_sentence_without_names(room: Room) -> None:
+    planned(room)
+    found = preview(list(room.rows().values()), [], active=lambda _: 1000)
+    assert found.text == (
+        "would act on 4 account_id, 0.4% of active in chat, 1 protected, 1 already, "
+        "1 not_executable; caps: hold."
+    )
+    assert "account_id_" not in found.text
+
+
+def test_a_stopped_batch_says_what_it_would_have_done_and_what_stopped_it(room: Room) -> None:
+    room.terms = prompt(terms_of(per_run=2))
+    room.active = None
+    room.decide("d1", "amy", "bob", "cat")
+    (batch_id,) = room.plan()
+    found = room.batch(batch_id)["preview"]
+    assert (found["targets"], found["shares"]) == (3, {"chat": None})
+    assert found["breaches"] == [
+        {"cap": "per_run", "limit": 2, "would_be": 3, "about": ""},
+        {"cap": "per_day_share", "limit": 1.0, "would_be": None, "about": "chat"},
+    ]
+
+
+def test_what_is_not_known_is_said_to_be_unknown(room: Room) -> None:
+    room.decide("d1", "amy")
+    room.plan()
+    found = preview(list(room.rows().values()), [], active=lambda _: None)
+    assert "of nobody knows how many active in chat" in found.text
+
+
+def test_nothing_is_a_preview_too() -> None:
+    found = preview([], [], active=lambda _: 1000)
+    assert found.text == "would act on nothing, 0 protected, 0 already; caps: hold."
