@@ -1,0 +1,80 @@
+"""Crashes at every fault point from a plan to the notice of an appeal: service and ledger agree.
+
+`python -m benchmarks.enforcement_crashes` runs more of the same.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.crash_ledgers import New, on_postgresql, on_sqlite
+from tests.support.enforcement_crash_kills import killed
+from tests.support.enforcement_crash_schedules import run
+from tests.support.enforcement_crashes import PLACES
+
+TENS = [range(first, first + 10) for first in range(0, 60, 10)]
+ALL = (*range(36), 120, 150)  # seeds that reach every point between them
+
+
+@pytest.fixture(scope="module")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[New]:
+    with on_sqlite(tmp_path_factory.mktemp("ledgers")) as new:
+        yield new
+
+
+@pytest.fixture(scope="module")
+def postgresql(server: str) -> Iterator[New]:
+    with on_postgresql(server) as new:
+        yield new
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new(request: pytest.FixtureRequest) -> New:
+    found: New = request.getfixturevalue(request.param)
+    return found
+
+
+def wrong_after(seeds: range, new: New, homes: Path) -> dict[int, list[str]]:
+    """What is wrong after each of the schedules."""
+    found = {}
+    for seed in seeds:
+        home = homes / str(seed)
+        with new(home) as ledger:
+            ran = run(seed, home, ledger)
+            found[seed] = [f"after {ran.faults.crashes}: {text}" for text in ran.wrong]
+    return {seed: said for seed, said in found.items() if said}
+
+
+@pytest.mark.parametrize("seeds", TENS[:4], ids=str)
+def test_whatever_crashes_on_sqlite_service_and_ledger_agree(
+    seeds: range, sqlite: New, tmp_path: Path
+) -> None:
+    assert wrong_after(seeds, sqlite, tmp_path) == {}
+
+
+@pytest.mark.parametrize("seeds", TENS[4:], ids=str)
+def test_whatever_crashes_on_postgresql_service_and_ledger_agree(
+    seeds: range, postgresql: New, tmp_path: Path
+) -> None:
+    assert wrong_after(seeds, postgresql, tmp_path) == {}
+
+
+def test_every_fault_point_that_is_named_is_crossed(sqlite: New, tmp_path: Path) -> None:
+    left = set(PLACES)
+    for seed in ALL:
+        home = tmp_path / str(seed)
+        with sqlite(home) as ledger:
+            crossed = run(seed, home, ledger).faults.crossed
+        left -= {point.removesuffix(", before") for point in crossed}
+        if not left:
+            return
+    assert left == set()
+
+
+def test_what_is_killed_again_and_again_acts_once_on_each(new: New, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with new(home) as ledger:
+        done = killed(4, 1, home, ledger)
+    assert done.wrong == []
+    assert (done.rounds > 0, done.states.total() > 0) == (True, True)
