@@ -1,6 +1,6 @@
 """Opening cases: alerts become work with a queue, a score and a clock, in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -105,11 +105,11 @@ def _found(
 
 
 def _known(
-    connection: Connection, loose: Iterable[Alert], current: Mapping[str, Case], links: Links
+    connection: Connection, loose: Sequence[Alert], current: Mapping[str, Case], links: Links
 ) -> list[Known]:
     """Cases that loose alerts may come to: of their entities and links, and those they were in."""
-    near = sorted(reach({alert.entity for alert in loose}, links))
-    found = dict(current)
+    near = sorted(reach({alert.entity for alert in loose}, links)) if loose else []
+    found = {case_id: case for case_id, case in current.items() if case.state not in OPEN}
     for some in batches(near):
         ids = select(case_entities.c.case_id).where(case_entities.c.entity.in_(some))
         found |= where(connection, CASES, cases.c.case_id.in_(ids), cases.c.merged_into.is_(None))
