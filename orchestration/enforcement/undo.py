@@ -85,8 +85,11 @@ def carry_out(
         rows = _lease(engine, by, now, chunk)
         if not rows:
             break
+        done = going.counts["unclear"] + going.through
         going.restore(rows, begun + deadline)
         progress(going.through, _left(engine))
+        if going.counts["unclear"] + going.through == done:
+            break  # nothing could be asked: what is put off would come again at once
     return Undone(**going.counts, left=_left(engine), stopped=going.stopped or None)
 
 
