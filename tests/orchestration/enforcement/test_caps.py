@@ -197,3 +197,18 @@ def test_usage_is_counted_by_product_and_monitor(room: Room) -> None:
     with reading(room.engine) as connection:
         found = usage(connection, room.now)
     assert found == Usage(2, {"chat": 2}, {MONITOR: 2}, {})
+
+
+def test_of_two_batches_planned_before_either_was_admitted_the_second_breaches(room: Room) -> None:
+    room.decide("d1", "amy")
+    (first,) = room.plan()
+    room.decide("d2", "bob")
+    (second,) = room.plan()
+    one_a_day = Caps(per_run=1, per_day=1, per_day_share=0.5, per_monitor=1, per_tenant=1)
+    assert admitted(room, first, one_a_day) == []
+    found = [one.cap for one in admitted(room, second, one_a_day)]
+    assert found == ["per_day", "per_monitor"]
+    assert room.states() == {
+        "a-amy suspend_24h": ("approved", None),
+        "a-bob suspend_24h": ("blocked", "cap:per_day"),
+    }
