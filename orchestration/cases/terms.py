@@ -1,6 +1,6 @@
 """Terms of casework: queues, policies, rules of enforcement and people, as they are in force."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
+from monitors.contract import Monitor
 from monitors.registry import Registry
 from monitors.registry import registry as shipped
 from orchestration.intake.rules import rules
@@ -57,8 +58,15 @@ def terms(
     """
     watched = registry or shipped()
     told = rules(engine, settings, now=now)
-    parse_desk = partial(parse_desks, roster=told.roster, monitors=list(watched.monitors.values()))
-    desks = in_force(engine, name="queues", path=settings.queues, parse=parse_desk, now=now)
+    monitors = list(watched.monitors.values())
+    desks = in_force(
+        engine,
+        name="queues",
+        path=settings.queues,
+        parse=partial(parse_desks, roster=None, monitors=monitors),
+        now=now,
+        check=partial(_staffed, settings.queues, told.roster, monitors),
+    )
     with reading(engine) as connection:
         last = _last(connection, watched.products)
     enforcement = in_force(
@@ -86,6 +94,15 @@ def terms(
         {**told.wrong, **{name: text for name, text in mine.items() if text}},
         settings.sample_seed,
     )
+
+
+def _staffed(path: Path, roster: Roster, monitors: Iterable[Monitor], desks: Desks) -> None:
+    """Raise YamlError for what asks of people more than anybody has.
+
+    Not a part of reading, so that queues stay in force when somebody's skill is taken away.
+    """
+    del desks
+    parse_desks(path.read_text(encoding="utf-8"), roster, monitors)
 
 
 @dataclass(frozen=True, slots=True)

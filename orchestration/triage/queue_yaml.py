@@ -34,18 +34,20 @@ TRAITS = ("harm", "product", "severity", "source", "entity_type", "monitor")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What queues.yaml may name besides its own parts."""
+    """What queues.yaml may name besides its own parts. A null roster: nobody is asked about."""
 
-    roster: Roster
+    roster: Roster | None
     traits: Mapping[str, frozenset[str]]
 
-    @property
-    def skills(self) -> frozenset[str]:
-        """Every skill that somebody has."""
-        return frozenset(skill for person in self.roster.people for skill in person.skills)
+    def read_skill(self) -> Read:
+        """A reader of a skill that somebody has."""
+        if self.roster is None:
+            return handle_of
+        skills = {skill for person in self.roster.people for skill in person.skills}
+        return one_of(skills, "skill", IN_PEOPLE)
 
 
-def known_of(roster: Roster, monitors: Iterable[Monitor]) -> Known:
+def known_of(roster: Roster | None, monitors: Iterable[Monitor]) -> Known:
     """People and their skills, and the traits that these monitors give to cases."""
     watched = list(monitors)
     traits = {
@@ -75,7 +77,7 @@ def read_queues(
         "hours": open_hours,
         "sla": one_of(policies, "SLA policy"),
         "restricted": flag_of,
-        "skills": set_of(one_of(known.skills, "skill", IN_PEOPLE)),
+        "skills": set_of(known.read_skill()),
         "languages": set_of(_language),
         "reveal": _reveal,
         "exposure_limit": amount_of,
@@ -124,7 +126,7 @@ def _domains(known: Known) -> dict[str, frozenset[str]]:
 
 def _staffed(queue: Queue, key: yaml.Node, known: Known, problems: Problems) -> None:
     """Note a queue whose cases nobody could take."""
-    if any(
+    if known.roster is None or any(
         queue.skills <= person.skills and may(person, "open_case") for person in known.roster.people
     ):
         return

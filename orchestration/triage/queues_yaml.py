@@ -45,9 +45,11 @@ class _Appeals:
 
 
 def parse_desks(
-    text: str, roster: Roster, monitors: Iterable[Monitor], *, name: str = "queues.yaml"
+    text: str, roster: Roster | None, monitors: Iterable[Monitor], *, name: str = "queues.yaml"
 ) -> Desks:
     """The desks in a YAML text, whose skills are people's and whose traits are the monitors'.
+
+    Without a roster nobody is asked whether people can work on them.
 
     Raises YamlError with one line per error, each with its place and what to do.
     """

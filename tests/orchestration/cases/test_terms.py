@@ -116,3 +116,14 @@ def test_a_file_that_was_never_sound_is_an_error(ledger: Engine, settings: Setti
     edit(settings.queues, "default: general", "default: genral")
     with pytest.raises(YamlError, match=r"queues\.yaml"):
         read(ledger, settings)
+
+
+def test_queues_stay_in_force_when_nobody_has_their_skill_any_more(
+    ledger: Engine, settings: Settings
+) -> None:
+    before = read(ledger, settings)
+    edit(settings.people, "skills: [child-safety]", "skills: [spam]")
+    found = read(ledger, settings)
+    assert found.desks == before.desks
+    assert "child-safety" in found.wrong["queues"]
+    assert found.roster.by_id["finch-1"].skills == {"spam"}
