@@ -214,3 +214,27 @@ def test_two_posts_of_one_reference_at_once_are_one_appeal(house: House) -> None
 def _id(found: Received) -> str:
     assert found.appeal is not None
     return found.appeal.appeal_id
+
+
+def test_two_products_posts_of_one_reference_at_once_are_an_appeal_each(house: House) -> None:
+    house.room.alert("a-u9", "u9", product="api")
+    (mine,), (theirs,) = house.done("u1"), house.done("u9")
+    barrier, found = threading.Barrier(2), {}
+
+    def post(product: str, enforcement_id: str) -> None:
+        barrier.wait()
+        found[product] = house.receive(enforcement_id, product=product)
+
+    threads = [
+        threading.Thread(target=post, args=each) for each in (("chat", mine), ("api", theirs))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {product: (one.code, one.repeated) for product, one in found.items()} == {
+        "chat": ("accepted", False),
+        "api": ("accepted", False),
+    }
+    rows = {row["product"]: row["enforcement_id"] for row in house.table("appeals")}
+    assert rows == {"chat": mine, "api": theirs}
