@@ -31,9 +31,11 @@ def listen(port: int, host: str) -> None:
         raise SettingsError(
             "WATCHFLOOR_SERVICE_SECRET is not set; wanted the secret that the product signs with."
         )
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     engine = opened(settings.ledger)
-    clock = lambda: datetime.now(UTC)  # noqa: E731 - the one clock of this process
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
 
     def in_force() -> Terms:
         return terms(engine, settings, now=clock())

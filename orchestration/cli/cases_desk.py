@@ -65,12 +65,14 @@ def casework() -> Iterator[Casework]:
 
 
 @contextmanager
-def works(here: Casework) -> Iterator[Working]:
+def works(here: Casework, kind: type[Working] = Working) -> Iterator[Working]:
     """What carries enforcement out here; its service is asked at the address of the settings."""
-    working = Working(Alerting(here.settings, registry()))
+    working = kind(Alerting(here.settings, registry()))
     try:
         yield working
     finally:
+        if "service" in vars(working) and working.service is not None:  # it was asked for
+            working.service.close()
         working.engine.dispose()
 
 

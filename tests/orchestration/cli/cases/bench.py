@@ -1,9 +1,10 @@
 """Words for what the command line says of cases, and people who each have a token."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from orchestration.alerts.config import parse_config
 from orchestration.alerts.records import Watched
 from orchestration.cases.opening import open_cases
 from orchestration.cases.terms import Terms, terms
+from orchestration.lake import Lake
 from orchestration.ledger.audit import Entry, entries
 from orchestration.ledger.cases import CASES, Case
 from orchestration.ledger.database import reading
@@ -26,6 +28,8 @@ from orchestration.settings import load
 from tests.orchestration.acts.desks import Desk
 from tests.orchestration.alerts.builders import evaluation, finding
 from tests.orchestration.cli.alerts.office import ROUTES
+from tests.orchestration.reference_service.services import SECRET, Client
+from tests.support.lakes import put
 
 SPAM = "web/scraping"
 PEOPLE = """
@@ -94,6 +98,37 @@ class Bench:
     def terms(self) -> Terms:
         """The terms in force."""
         return terms(self.engine, load(), now=self.now)
+
+    def live(self, client: Client, **caps: float) -> None:
+        """Let plans be carried out by a service, for accounts that are active there."""
+        rules = Path(load().enforcement).read_text(encoding="utf-8")
+        rules = rules.replace("mode: dry_run", "mode: live").replace("0.01", "1.0")
+        for name, value in caps.items():
+            rules = re.sub(rf"  {name}: \d+", f"  {name}: {value}", rules)
+        path = self.folder / "enforcement.yaml"
+        path.write_text(rules, encoding="utf-8")
+        self.patch.setenv("WATCHFLOOR_ENFORCEMENT", str(path))
+        self.patch.setenv("WATCHFLOOR_SERVICE_URL", client.url)
+        self.patch.setenv("WATCHFLOOR_SERVICE_SECRET", SECRET.decode())
+        hour_ago = self.now - timedelta(hours=1)
+        active = [{"account_id": f"a{n}", "occurred_at": hour_ago} for n in range(200)]
+        put(Lake(load().lake), "web", "logins", active)
+
+    def decided(self, account: str, action: str = "suspend_account", hour: int = 0) -> None:
+        """An account is found, and otter-2 decides that it violates."""
+        self.be("otter-2")
+        self.found(hour, account)
+        case_id = self.case_of(account).case_id
+        self.ask("cases", "claim", case_id)
+        self.ask(
+            *("cases", "decide", case_id, "--policy", "spam"),
+            *("--outcome", "violating", "--action", action),
+        )
+
+    def enforcements(self) -> dict[str, dict[str, Any]]:
+        """The newest enforcement on each target, by pseudonym."""
+        rows = sorted(self.rows("enforcements"), key=lambda row: row["planned_at"])
+        return {row["target"]: row for row in rows}
 
     def found(self, hour: int, *accounts: str, harm: str = "spam") -> None:
         """An evaluation that finds accounts, and the cases that are opened for them."""

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from orchestration.oncall.people_yaml import parse_people
 from orchestration.people.issuing import give
 from tests.orchestration.cli.alerts.office import ROTA, ROUTES
 from tests.orchestration.cli.cases.bench import PEOPLE, Bench, Watchfloor
+from tests.orchestration.reference_service.services import Client, running
 
 
 @pytest.fixture
@@ -34,3 +36,14 @@ def bench(
     made = Bench(ledger, watchfloor, tokens, monkeypatch, tmp_path)
     made.be("otter-2")
     return made
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Client]:
+    """The reference service over HTTP, where ann, bob and eve have active accounts."""
+    folder = tmp_path / "service"
+    folder.mkdir()
+    with running(folder, clock=lambda: datetime.now(UTC)) as client:
+        for account in ("ann", "bob", "eve"):
+            client.put(account, "account_id", access="active", messaging="open", notice=None)
+        yield client
