@@ -137,11 +137,11 @@ def _checks(
 
 def _agreement(working: Working, terms: Terms, now: datetime) -> dg.AssetCheckResult:
     """Ask the service about some applied rows; one that gives no answer says nothing."""
-    executor = working.executor(terms)
     with reading(working.engine) as connection:
         keys = drawn(connection, ASKED, seed=now.isoformat())
-    asks = {key: partial(executor.find, key) for key in keys} if executor else {}
-    answers = ask_all(asks)
+    with working.executor(terms) as executor:
+        asks = {key: partial(executor.find, key) for key in keys} if executor else {}
+        answers = ask_all(asks)
     said = [one for one in answers.values() if not isinstance(one, ExecutorError)]
     denied = sum(one is None or one.outcome not in DONE for one in said)
     return _check(

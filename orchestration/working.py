@@ -5,7 +5,8 @@ What `orchestration.alerting` is to telling people, this is to cases and to acti
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -114,11 +115,19 @@ class Working:
         with reading(self.engine) as connection:
             return backlog(connection, terms=in_force, auto=auto, now=now)
 
-    def executor(self, in_force: Terms) -> Executor | None:
-        """What carries out: a wall where no product is live; None where there is no service."""
-        if self.service is None or is_live(in_force):
-            return self.service
-        return Refusing(self.service)
+    @contextmanager
+    def executor(self, in_force: Terms) -> Iterator[Executor | None]:
+        """What carries out: a wall where no product is live; None where there is no service.
+
+        Its idle connections are closed when the context is left.
+        """
+        if self.service is None:
+            yield None
+            return
+        try:
+            yield self.service if is_live(in_force) else Refusing(self.service)
+        finally:
+            self.service.close()
 
     def plan(self, in_force: Terms, now: datetime, *, fit: Fit) -> Planned:
         """End what may not go on, then plan what was decided and what monitors in auto found."""
@@ -145,39 +154,39 @@ class Working:
 
         Nothing where there is no service. Each part has the deadline for itself.
         """
-        executor = self.executor(in_force)
-        if executor is None:
-            return Reconciled(), Ran(stopped="no_service" if is_live(in_force) else None)
-        asked = reconcile(
-            self.engine, executor=executor, terms=in_force, clock=clock, deadline=deadline
-        )
-        done = run(
-            self.engine,
-            executor=executor,
-            entities_of=self.names.entities_of,
-            terms=in_force,
-            active=ActiveEntities(self.alerting.lake, clock()),
-            clock=clock,
-            worker=self.worker,
-            deadline=deadline,
-            limit=LIMIT,
-        )
+        with self.executor(in_force) as executor:
+            if executor is None:
+                return Reconciled(), Ran(stopped="no_service" if is_live(in_force) else None)
+            asked = reconcile(
+                self.engine, executor=executor, terms=in_force, clock=clock, deadline=deadline
+            )
+            done = run(
+                self.engine,
+                executor=executor,
+                entities_of=self.names.entities_of,
+                terms=in_force,
+                active=ActiveEntities(self.alerting.lake, clock()),
+                clock=clock,
+                worker=self.worker,
+                deadline=deadline,
+                limit=LIMIT,
+            )
         return asked, done
 
     def undo(self, in_force: Terms, clock: Clock, *, deadline: timedelta) -> Undone:
         """Carry reversals out, in every mode and under every kill switch."""
-        executor = self.executor(in_force)
-        if executor is None:
-            return Undone(stopped="no_service")
-        return carry_out(
-            self.engine,
-            executor=executor,
-            entities_of=self.names.entities_of,
-            terms=in_force,
-            clock=clock,
-            worker=self.worker,
-            deadline=deadline,
-        )
+        with self.executor(in_force) as executor:
+            if executor is None:
+                return Undone(stopped="no_service")
+            return carry_out(
+                self.engine,
+                executor=executor,
+                entities_of=self.names.entities_of,
+                terms=in_force,
+                clock=clock,
+                worker=self.worker,
+                deadline=deadline,
+            )
 
     def tell(self, in_force: Terms, clock: Clock, *, deadline: timedelta) -> Sent:
         """Tell users what is queued for them.
@@ -186,15 +195,16 @@ class Working:
         """
         if self.service is None:
             return Sent(stopped="no_service")
-        return send(
-            self.engine,
-            executor=self.service,
-            entities_of=self.names.entities_of,
-            terms=in_force,
-            clock=clock,
-            worker=self.worker,
-            deadline=deadline,
-        )
+        with closing(self.service):
+            return send(
+                self.engine,
+                executor=self.service,
+                entities_of=self.names.entities_of,
+                terms=in_force,
+                clock=clock,
+                worker=self.worker,
+                deadline=deadline,
+            )
 
 
 def _acts(monitor: Monitor, in_force: Terms) -> bool:
