@@ -3,9 +3,9 @@
     python -m benchmarks.enforcement_crashes [--schedules 1000] [--kills 20] [--first 0]
         [--only sqlite]
 
-On both databases, against the reference service over HTTP. Prints what is wrong after a schedule, with
-its seed, as it is found; in the end how often each fault point was crossed, and crashed at. Nothing
-wrong: exit code 0.
+On both databases, against the reference service over HTTP. Prints what is wrong after a schedule,
+with its seed, as it is found; in the end how often each fault point was crossed, and crashed at.
+Nothing wrong: exit code 0.
 """
 
 import argparse

@@ -220,14 +220,14 @@ def changes_mode(house: House) -> None:
 def fails(house: House) -> None:
     """The service does not do as it is asked, or does and nobody hears; or it is mended."""
     rng = house.rng
-    if house.service.rules and rng.random() < 0.6:
+    if house.service.rules and rng.random() < 0.4:
         house.service.rules = []
         return
-    kind, tries = rng.choice(FAULTS), rng.choice((FEW, FEW, NEVER))
+    kind, tries = rng.choice(FAULTS), rng.choice((FEW, NEVER, NEVER))
     if rng.random() < 0.04:
         kind, tries = "hang_after", FEW
     house.service.seconds = 60 if kind == "busy" else 0.6
-    on = rng.choice((("apply",), ("apply",), ("restore",), ("find",), ("notice",), ()))
+    on = rng.choice((("apply",), ("apply",), ("apply", "restore"), ("find",), ("notice",), ()))
     house.service.rules = [Rule(kind, on=on, tries=tries)]
 
 
