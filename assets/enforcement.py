@@ -139,7 +139,7 @@ def _agreement(working: Working, terms: Terms, now: datetime) -> dg.AssetCheckRe
     """Ask the service about some applied rows; one that gives no answer says nothing."""
     with reading(working.engine) as connection:
         keys = drawn(connection, ASKED, seed=now.isoformat())
-    with working.executor(terms) as executor:
+    with working.asking(terms) as executor:
         asks = {key: partial(executor.find, key) for key in keys} if executor else {}
         answers = ask_all(asks)
     said = [one for one in answers.values() if not isinstance(one, ExecutorError)]

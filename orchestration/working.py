@@ -115,19 +115,20 @@ class Working:
         with reading(self.engine) as connection:
             return backlog(connection, terms=in_force, auto=auto, now=now)
 
-    @contextmanager
-    def executor(self, in_force: Terms) -> Iterator[Executor | None]:
-        """What carries out: a wall where no product is live; None where there is no service.
+    def executor(self, in_force: Terms) -> Executor | None:
+        """What carries out: a wall where no product is live; None where there is no service."""
+        if self.service is None or is_live(in_force):
+            return self.service
+        return Refusing(self.service)
 
-        Its idle connections are closed when the context is left.
-        """
-        if self.service is None:
-            yield None
-            return
+    @contextmanager
+    def asking(self, in_force: Terms) -> Iterator[Executor | None]:
+        """The same, whose idle connections are closed when the context is left."""
         try:
-            yield self.service if is_live(in_force) else Refusing(self.service)
+            yield self.executor(in_force)
         finally:
-            self.service.close()
+            if self.service is not None:
+                self.service.close()
 
     def plan(self, in_force: Terms, now: datetime, *, fit: Fit) -> Planned:
         """End what may not go on, then plan what was decided and what monitors in auto found."""
@@ -154,7 +155,7 @@ class Working:
 
         Nothing where there is no service. Each part has the deadline for itself.
         """
-        with self.executor(in_force) as executor:
+        with self.asking(in_force) as executor:
             if executor is None:
                 return Reconciled(), Ran(stopped="no_service" if is_live(in_force) else None)
             asked = reconcile(
@@ -175,7 +176,7 @@ class Working:
 
     def undo(self, in_force: Terms, clock: Clock, *, deadline: timedelta) -> Undone:
         """Carry reversals out, in every mode and under every kill switch."""
-        with self.executor(in_force) as executor:
+        with self.asking(in_force) as executor:
             if executor is None:
                 return Undone(stopped="no_service")
             return carry_out(
