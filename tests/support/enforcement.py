@@ -22,6 +22,7 @@ from orchestration.ledger.audit import append
 from orchestration.ledger.case_states import CaseState
 from orchestration.ledger.cases import CASES, Case
 from orchestration.ledger.database import reading, writing
+from orchestration.ledger.enforcement_states import EnforcementState
 from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
 from orchestration.ledger.labels import Label, Source, write_labels
 from orchestration.ledger.machines import where, write
@@ -233,7 +234,7 @@ class Room:
         """Move the row on an account that holds its slot."""
         name = self.name(account)
         before = {n: row for n, row in self.rows().items() if row.target == name and row.standing}
-        after = [replace(row, state=ENFORCEMENTS.states(state), **more) for row in before.values()]
+        after = [replace(row, state=EnforcementState(state), **more) for row in before.values()]
         assert len(after) == 1
         with writing(self.engine) as connection:
             write(

@@ -47,7 +47,7 @@ CLASSES = {
 }
 
 
-def terms_of(mode: str = "live", **caps: float) -> Terms:
+def terms_of(mode: str = "live", **caps: Any) -> Terms:  # noqa: ANN401 - counts, and a share
     """The shipped terms in a mode, with other caps where told."""
     text = (HERE / "enforcement.yaml").read_text().replace("mode: dry_run", f"mode: {mode}")
     rules = parse_enforcement(text, registry().products)
@@ -82,13 +82,10 @@ class Floor:
 
     def approve(self, *accounts: str, action: str = "suspend_account", **more: Any) -> list[str]:  # noqa: ANN401 - any part of a row
         """Accounts that are active in the service, and an approved live row for each; their ids."""
+        fields = {"access": "active", "notice": None, "messaging": "open"}
         everybody = [
-            {"target_type": "account_id", "target": each, "fields": {"access": "active"}}
-            for each in accounts
+            {"target_type": "account_id", "target": each, "fields": fields} for each in accounts
         ]
-        others = {"notice": None, "messaging": "open"}
-        for each in everybody:
-            each["fields"] |= others
         assert self.client.ask("PUT", "/v1/targets", {"targets": everybody})[0] == 200
         return self.plan(*accounts, action=action, **more)
 

@@ -105,7 +105,7 @@ def test_an_escalated_case_goes_to_the_queue_that_is_named(office: Office) -> No
     opened(office)
     assert up(office, 2, queue="fraud").queue == "fraud"
     with pytest.raises(CaseError, match="did you mean 'general'"):
-        up(office, 2.1, CARA, queue="generall")
+        up(office, 2.1, CARA, queue="generalx")
 
 
 def test_a_restricted_case_is_escalated_within_restricted_queues(office: Office) -> None:

@@ -128,7 +128,7 @@ def test_roles_are_given_to_people_who_are_there(office: Office) -> None:
     with pytest.raises(PeopleError, match="no person with that id"):
         give("ops", "nobody")
     with pytest.raises(CaseError, match="did you mean 'ops'"):
-        give("opps", "ana")
+        give("opsx", "ana")
     assert told(office, made)[1:] == [
         ("role", "comms", "comms is ana"),
         ("role", "commander", "commander is lea"),

@@ -62,7 +62,7 @@ def test_a_wrong_file_leaves_the_last_sound_one_in_force_and_is_named(
     ledger: Engine, settings: Settings
 ) -> None:
     before = read(ledger, settings)
-    edit(settings.queues, "default: general", "default: genral")
+    edit(settings.queues, "default: general", "default: generalx")
     found = read(ledger, settings)
     assert found.desks == before.desks
     assert "did you mean 'general'" in found.wrong["queues"]
@@ -113,7 +113,7 @@ def test_policies_that_cannot_be_read_leave_the_last_ones(
 
 
 def test_a_file_that_was_never_sound_is_an_error(ledger: Engine, settings: Settings) -> None:
-    edit(settings.queues, "default: general", "default: genral")
+    edit(settings.queues, "default: general", "default: generalx")
     with pytest.raises(YamlError, match=r"queues\.yaml"):
         read(ledger, settings)
 

@@ -46,8 +46,8 @@ class Client:
     made: list[HttpExecutor] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
 
-    def executor(self, secret: bytes = SECRET, **more: object) -> HttpExecutor:
-        given = {"clock": self.clock, "sleep": self.slept.append, **more}
+    def executor(self, secret: bytes = SECRET, **more: Any) -> HttpExecutor:  # noqa: ANN401 - its other arguments
+        given: dict[str, Any] = {"clock": self.clock, "sleep": self.slept.append, **more}
         self.made.append(HttpExecutor(self.url, secret, **given))
         return self.made[-1]
 
@@ -90,9 +90,9 @@ class Client:
         return [(line["kind"], line["key"]) for line in self.log() if line["kind"] != "by_hand"]
 
 
-def order(key: str = "k1", target: str = "u1", **more: object) -> Order:
+def order(key: str = "k1", target: str = "u1", **more: Any) -> Order:  # noqa: ANN401 - any part of it
     """A suspension for ever, unless told otherwise."""
-    usual = {
+    usual: dict[str, Any] = {
         "target_type": "account",
         "action": "suspend_account",
         "action_class": "access",
