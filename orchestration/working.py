@@ -178,7 +178,7 @@ class Working:
         """Carry reversals out, in every mode and under every kill switch."""
         with self.asking(in_force) as executor:
             if executor is None:
-                return Undone(stopped="no_service")
+                return Undone(left=self.backlog(in_force, clock()).undo, stopped="no_service")
             return carry_out(
                 self.engine,
                 executor=executor,
