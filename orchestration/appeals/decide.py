@@ -148,13 +148,14 @@ def _close(deed: Deed, appeal: Appeal, decided: Decided) -> Decided:
 def _label(deed: Deed, appeal: Appeal) -> int:
     """Label the alert as benign; appellants choose themselves, so it has no probability.
 
-    What was decided about an entity without an alert has nothing that a label could be of.
+    What was decided about an entity without an alert has nothing that a label could be of. That
+    one member of a ring was innocent says nothing of the ring, which the alert is about.
     """
     row, a = deed.row, alerts.c
     found = deed.connection.execute(
-        select(a.monitor, a.version).where(a.alert_id == row.alert_id)
+        select(a.monitor, a.version, a.entity).where(a.alert_id == row.alert_id)
     ).one_or_none()
-    if row.alert_id is None or found is None:
+    if row.alert_id is None or found is None or found.entity != row.target:
         return 0
     label = Label(
         label_id=digest_parts("appeal", appeal.appeal_id, row.alert_id),
