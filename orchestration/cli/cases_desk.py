@@ -14,6 +14,7 @@ from orchestration.cases.lists import Lists, read_lists
 from orchestration.cases.terms import Terms, terms
 from orchestration.cli.login import Office, office, signed_in
 from orchestration.cli.output import Command
+from orchestration.cli.progress import progress
 from orchestration.lake import Lake
 from orchestration.oncall.people import Person
 from orchestration.pseudonyms import Pseudonyms
@@ -74,6 +75,14 @@ def works(here: Casework, kind: type[Working] = Working) -> Iterator[Working]:
         if "service" in vars(working) and working.service is not None:  # it was asked for
             working.service.close()
         working.engine.dispose()
+
+
+@contextmanager
+def busy(what: str) -> Iterator[None]:
+    """Say on a terminal that something goes on, of which nobody knows how much there is."""
+    with progress() as bar:
+        bar.add_task(what, total=None)
+        yield
 
 
 def reason_option(command: Command) -> Command:

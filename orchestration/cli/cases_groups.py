@@ -14,6 +14,7 @@ from orchestration.cli.cases_rows import emit_case
 from orchestration.cli.cases_show import unit_id
 from orchestration.cli.output import format_option
 from orchestration.ledger.database import reading
+from orchestration.oncall.people import require
 from orchestration.triage.desks import Source
 
 PSEUDONYM = "_[0-9a-f]{12}"
@@ -104,6 +105,7 @@ def open_case(
     """
     del source
     with casework() as here:
+        require(here.who, "open_case")  # before anybody is named
         if product not in here.products:
             known = ", ".join(sorted(here.products))
             raise click.UsageError(f"There is no product '{product}'; there are {known}.")

@@ -2,35 +2,36 @@
 
 import click
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from orchestration.cases import acts, queue
-from orchestration.cases.enrichment import Enriched, enrich_case
+from orchestration.cases.enrichment import enrich_case
 from orchestration.cases.evidence import Evidence, evidence
 from orchestration.cases.judging import units_of
-from orchestration.cases.members import Members, members
+from orchestration.cases.members import members
 from orchestration.cases.reveal import AT_ONCE, reveal
-from orchestration.cases.similar import Similar, similar
+from orchestration.cases.similar import similar
 from orchestration.cli.cases_acts import full
-from orchestration.cli.cases_desk import Casework, casework
+from orchestration.cli.cases_desk import Casework, busy, casework
 from orchestration.cli.cases_ids import full_id
 from orchestration.cli.cases_rows import MOMENT, record_of
+from orchestration.cli.cases_tables import (
+    facts_table,
+    life_table,
+    links_table,
+    monitors_table,
+    policy_table,
+    similar_table,
+    units_table,
+)
 from orchestration.cli.errors import NoDataError
 from orchestration.cli.output import emit_record, emit_sections, format_option
 from orchestration.ledger.case_states import CaseState
 from orchestration.ledger.database import reading
 from orchestration.ledger.tables import alerts as alerts_table
-from orchestration.ledger.tables import audit
-from orchestration.policies.policy import Policy
 
+SHORT = 12  # digits of an alert's id in a table
 Sections = dict[str, pl.DataFrame]
-FACTS = {
-    "entity": pl.String(),
-    "fact": pl.String(),
-    "value": pl.String(),
-    "from": pl.String(),
-    "as_of": MOMENT,
-}
 
 
 @click.command("next")
@@ -80,39 +81,55 @@ def show(*, case: str, revealed: bool, unit: str | None, limit: int, form: str) 
 
 
 def _emit(here: Casework, case_id: str, form: str, more: Sections | None = None) -> None:
-    found = evidence(here.engine, here.lake, here.terms, who=here.who, case_id=case_id)
-    known = enrich_case(
-        here.engine, here.lake, here.names, here.lists, case_id=case_id, now=here.now
-    )
+    with busy("looking"):
+        found = evidence(here.engine, here.lake, here.terms, who=here.who, case_id=case_id)
+        known = enrich_case(
+            here.engine, here.lake, here.names, here.lists, case_id=case_id, now=here.now
+        )
     with reading(here.engine) as connection:
         alike = similar(connection, case_id)
-        life = _life(connection, case_id)
+        life = life_table(connection, case_id)
         have = members(connection, [case_id])[case_id]
     record = record_of(found.case, here.now)
     parts: Sections = {
-        "units": _units(have),
+        "units": units_table(have),
         "findings": found.findings,
-        "facts": _facts(known),
-        "links": _links(known),
-        "similar": _similar(alike),
-        "monitors": pl.DataFrame(list(found.monitors)),
-        "policy": _policy(found.policy),
+        "facts": facts_table(known),
+        "links": links_table(known),
+        "similar": similar_table(alike),
+        "monitors": monitors_table(found.monitors),
+        "policy": policy_table(found.policy),
         "life": life,
         **(more or {}),
     }
     if form == "table":
         emit_record(record)
         click.echo()
-        emit_sections({name: rows for name, rows in parts.items() if not rows.is_empty()})
+        shown = {name: rows for name, rows in parts.items() if not rows.is_empty()}
+        emit_sections({name: _shortened(name, rows) for name, rows in shown.items()})
         _remark(found)
     else:
         emit_sections({"case": pl.DataFrame([record], strict=False), **parts}, form)
 
 
+def _shortened(name: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """A part as people read it: ids of alerts are cut, and left out what the case says above."""
+    if name == "findings":
+        rows = rows.drop("version", "entity_type", "finding_id")
+    wide = [column for column in ("unit", "alert_id") if column in rows.columns]
+    return rows.with_columns(
+        pl.when(pl.col(column).str.contains("^[0-9a-f]+$"))
+        .then(pl.col(column).str.head(SHORT))
+        .otherwise(pl.col(column))
+        for column in wide
+    )
+
+
 def _remark(found: Evidence) -> None:
-    for n, what in ((found.left_out, "older findings are left out"), (found.gone, "are gone")):
-        if n:
-            click.echo(f"{n} {what}.", err=True)
+    if found.left_out:
+        click.echo(f"{found.left_out} older findings are left out.", err=True)
+    if found.gone:
+        click.echo(f"{found.gone} findings are not in the lake any more.", err=True)
 
 
 def _content(here: Casework, case_id: str, unit: str | None, limit: int) -> Sections:
@@ -166,99 +183,3 @@ def unit_id(connection: Connection, given: str) -> str:
     return full_id(
         connection, alerts_table.c.alert_id, given, what="alert", listed="watchfloor cases show"
     )
-
-
-def _units(have: Members) -> pl.DataFrame:
-    schema = {
-        "unit": pl.String(),
-        "entity": pl.String(),
-        "monitor": pl.String(),
-        "severity": pl.String(),
-        "state": pl.String(),
-        "findings": pl.Int64(),
-        "last_seen": MOMENT,
-    }
-    rows = []
-    for unit in units_of(have).values():
-        alert = unit.alert
-        more = (
-            (alert.monitor, alert.severity.name, alert.state.value, alert.standing, alert.last_seen)
-            if alert
-            else (None,) * 5
-        )
-        rows.append((unit.id, unit.entity, *more))
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _facts(known: list[Enriched]) -> pl.DataFrame:
-    """One row for each fact, unknown ones too: a null is no 0."""
-    rows = [
-        (one.entity, fact.name, value_text(fact.value), fact.table, fact.as_of)
-        for one in known
-        for fact in one.facts
-    ]
-    return pl.DataFrame(rows, schema=FACTS, orient="row")
-
-
-def value_text(value: object) -> str | None:
-    """A fact's value as text; None for what is unknown."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _links(known: list[Enriched]) -> pl.DataFrame:
-    frames = [one.links.select(pl.lit(one.entity).alias("entity"), pl.all()) for one in known]
-    return pl.concat(frames) if frames else pl.DataFrame()
-
-
-def _similar(found: list[Similar]) -> pl.DataFrame:
-    schema = {
-        "case_id": pl.String(),
-        "harm": pl.String(),
-        "policy": pl.String(),
-        "decided_at": MOMENT,
-        "distance": pl.Float64(),
-        **dict.fromkeys(("violating", "benign", "insufficient", "no_policy"), pl.Int64()),
-    }
-    rows = [
-        (
-            one.case_id,
-            one.harm,
-            f"{one.policy_id}/{one.policy_version}" if one.policy_id else None,
-            one.decided_at,
-            one.distance,
-            *(one.outcomes[name] for name in list(schema)[5:]),
-        )
-        for one in found
-    ]
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _policy(policy: Policy | None) -> pl.DataFrame:
-    """The policy, a line for each of its parts."""
-    if policy is None:
-        return pl.DataFrame(schema={"part": pl.String(), "text": pl.String()})
-    parts = {
-        "policy": f"{policy.id}, version {policy.version}: {policy.title}",
-        "not allowed": policy.text.not_allowed,
-        "allowed": policy.text.allowed,
-        "borderline": policy.text.borderline,
-        "ground": f"{policy.ground.kind.value}: {policy.ground.clause}",
-        "actions": ", ".join(policy.actions),
-        "playbook": policy.playbook,
-    }
-    rows = [(part, " ".join(text.split())) for part, text in parts.items()]
-    return pl.DataFrame(rows, schema={"part": pl.String(), "text": pl.String()}, orient="row")
-
-
-def _life(connection: Connection, case_id: str) -> pl.DataFrame:
-    schema = {"at": MOMENT, "who": pl.String(), "what": pl.String(), "why": pl.String()}
-    objects = [f"{kind}:{case_id}" for kind in ("case", "case_alerts", "case_reports")]
-    mine = select(audit.c.at, audit.c.actor, audit.c.verb, audit.c.reason).where(
-        audit.c.object.in_(objects)
-    )
-    rows = connection.execute(mine.order_by(audit.c.seq)).all()
-    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")

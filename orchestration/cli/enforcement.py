@@ -1,5 +1,6 @@
 """`watchfloor enforcement`: see what is done to whom; approve, stop and undo it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import click
@@ -29,10 +30,11 @@ from orchestration.enforcement.errors import EnforcementError
 from orchestration.ledger.database import reading
 from orchestration.ledger.enforcement_states import EnforcementState
 from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
-from orchestration.ledger.machines import one, where
+from orchestration.ledger.machines import one
 from orchestration.ledger.tables import audit, batches, enforcements, grants
 from orchestration.ledger.tables import notices as notices_table
 
+MOST = 10_000  # enforcements that are read
 e = enforcements.c
 
 
@@ -109,9 +111,7 @@ def list_enforcements(
                 conditions.append(e.planned_at >= since)
             if target is not None:
                 conditions.append(_on(here, target))
-            every = where(connection, ENFORCEMENTS, *conditions).values()
-            mine = seen(connection, here, every)
-            mine.sort(key=lambda row: (-row.planned_at.timestamp(), row.enforcement_id))
+            mine = seen(connection, here, _newest(connection, conditions))
             rows = [row_of(row, short=short) for row in mine]
     schema = BATCHES if as_batches else LIST
     emit(pl.DataFrame(rows[:limit], schema=schema, orient="row"), form)
@@ -144,6 +144,13 @@ def show(enforcement_id: str, form: str) -> None:
         emit_sections(parts)
     else:
         emit_sections({"enforcement": pl.DataFrame([record], strict=False), **parts}, form)
+
+
+def _newest(connection: Connection, conditions: Iterable[ColumnElement[bool]]) -> list[Enforcement]:
+    """Those that fulfil every condition, the newest first: as many as anybody may want to read."""
+    newest = select(enforcements).where(*conditions)
+    newest = newest.order_by(e.planned_at.desc(), e.enforcement_id).limit(MOST)
+    return [ENFORCEMENTS.read(row) for row in connection.execute(newest).mappings()]
 
 
 def _on(here: Casework, text: str) -> ColumnElement[bool]:

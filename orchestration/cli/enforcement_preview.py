@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from monitors.registry import registry
 from orchestration.cases.members import batches as in_batches
-from orchestration.cli.cases_desk import Casework, casework
+from orchestration.cli.cases_desk import Casework, busy, casework
 from orchestration.cli.output import emit, format_option
 from orchestration.enforcement.active import ActiveEntities
 from orchestration.enforcement.drafts import Cause, Draft, causes, drafts, undone
@@ -54,7 +54,7 @@ def preview(form: str) -> None:
 
     Gates and caps are asked as the planner asks them. Nothing is written.
     """
-    with casework() as here:
+    with casework() as here, busy("looking"):
         found = _previews(here)
     if form == "table":
         for product, one in found.items():

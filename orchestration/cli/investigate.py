@@ -9,8 +9,8 @@ import polars as pl
 from orchestration.cases.export import export
 from orchestration.cases.investigate import Investigation
 from orchestration.cases.investigate import investigate as look
-from orchestration.cli.cases_desk import casework
-from orchestration.cli.cases_show import FACTS, value_text
+from orchestration.cli.cases_desk import busy, casework
+from orchestration.cli.cases_tables import FACTS, value_text
 from orchestration.cli.output import emit_record, emit_sections, format_option
 from orchestration.cli.times import Since
 
@@ -51,7 +51,7 @@ def investigate(
     Where and when it was seen, what was found, decided and done, and who is linked with it. Never
     content. Each look, and each export, is in the audit.
     """
-    with casework() as here:
+    with casework() as here, busy("looking"):
         made = look(
             here.engine,
             here.lake,

@@ -7,7 +7,7 @@ import polars as pl
 from sqlalchemy import select
 
 from orchestration.cases.user_reports import take_reports
-from orchestration.cli.cases_desk import casework, limit_option
+from orchestration.cli.cases_desk import busy, casework, limit_option
 from orchestration.cli.cases_rows import MOMENT, shows
 from orchestration.cli.output import emit, emit_record, format_option
 from orchestration.cli.times import Since
@@ -76,9 +76,10 @@ def take(since: datetime, form: str) -> None:
     """
     with casework() as here:
         require(here.who, "review")
-        done = take_reports(
-            here.engine, here.lake, here.names, here.terms, now=here.now, since=since
-        )
+        with busy("reading"):
+            done = take_reports(
+                here.engine, here.lake, here.names, here.terms, now=here.now, since=since
+            )
     record = {
         "new": done.new,
         "reweighed": done.reweighed,

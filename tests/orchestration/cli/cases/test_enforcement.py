@@ -206,3 +206,28 @@ def test_ids_and_options_that_do_not_go(bench: Bench) -> None:
     assert "wanted --since and --limit only" in bench.refused(
         "enforcement", "list", "--batches", "--flagged"
     )
+
+
+def test_what_came_of_a_restricted_case_is_for_its_skills_and_for_approvers(bench: Bench) -> None:
+    bench.be("heron-7")
+    bench.found(0, "ann", harm="child_safety")
+    case_id = bench.ask("cases", "next")["case"][0]["case_id"]
+    violating = ("--outcome", "violating", "--action", "suspend_24h")
+    bench.ask("cases", "decide", case_id, "--policy", "child_safety", *violating)
+    bench.be("crane-6")
+    bench.ask("enforcement", "run")
+    (row,) = bench.ask("enforcement", "list")
+    for person, seen in (("heron-7", 1), ("otter-2", 0), ("finch-1", 0)):
+        bench.be(person)
+        assert len(bench.ask("enforcement", "list")) == seen
+    assert "came of a restricted case" in bench.refused(
+        "enforcement", "show", row["enforcement_id"]
+    )
+
+
+def test_runs_beside_dagster_too(bench: Bench) -> None:
+    bench.patch.setenv("DAGSTER_HOME", "")  # `init` sets it, for this process
+    assert bench.run("init").exit_code == 0
+    bench.decided("ann")
+    bench.be("crane-6")
+    assert bench.one("enforcement", "run")["batches_planned"] == 1
