@@ -49,10 +49,12 @@ def test_every_schedule_and_sensor_runs_by_default() -> None:
         "every_five_minutes",
         "every_day",
         "every_night",
+        "every_quarter",
         "coverage_map",
     }
     assert {s.name for s in repository.sensor_defs} == {
         *("escalation", "health", "intake", "late_events", "outbox"),
+        *("appeals", "cases", "enforcement", "sla"),
     }
 
 

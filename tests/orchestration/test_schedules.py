@@ -8,6 +8,7 @@ from orchestration.schedules import (
     every_five_minutes,
     every_hour,
     every_night,
+    every_quarter,
 )
 from orchestration.timeline import RANGE_END, RANGE_START
 
@@ -38,6 +39,7 @@ def test_the_five_minute_tick_takes_the_open_hour_and_in_its_grace_the_last_one(
 
 
 def test_a_repeated_tick_asks_for_the_same_run() -> None:
-    for schedule in (every_hour, every_day, every_five_minutes, every_night, coverage_map):
+    ours = (every_hour, every_day, every_five_minutes, every_night, every_quarter, coverage_map)
+    for schedule in ours:
         first, second = (request(schedule, "2026-11-03T12:05") for _ in range(2))
         assert first.run_key == second.run_key

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+import orchestration
 from monitors.registry import Registry
 from orchestration.alerting import Alerting
 from orchestration.ledger.database import connect, reading
@@ -23,6 +24,9 @@ def environment(root: Path) -> dict[str, str]:
     """Variables of an installation whose files are all below one folder, which are written."""
     root.mkdir(parents=True, exist_ok=True)
     files = {"ROUTES": ROUTES, "ROTA": ROTA, "PEOPLE": SKILLED}
+    for name in ("QUEUES", "ENFORCEMENT"):
+        shipped = Path(orchestration.__file__).parent / f"{name.lower()}.yaml"
+        files[name] = shipped.read_text(encoding="utf-8")
     for name, text in files.items():
         (root / f"{name.lower()}.yaml").write_text(text, encoding="utf-8")
     found = {f"WATCHFLOOR_{name}": str(root / f"{name.lower()}.yaml") for name in files}

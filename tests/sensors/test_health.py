@@ -1,21 +1,28 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from assets.monitors import monitor_assets
 from orchestration.alerting import Alerting
 from orchestration.jobs import jobs
 from orchestration.lake import Lake
-from orchestration.ledger.database import reading
-from orchestration.ledger.tables import problems
+from orchestration.ledger.audit import append
+from orchestration.ledger.database import reading, writing
+from orchestration.ledger.enforcement_states import EnforcementState
+from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
+from orchestration.ledger.machines import write
+from orchestration.ledger.outbox import URGENT
+from orchestration.ledger.tables import batches, outbox, problems
 from orchestration.resources import Clock
 from orchestration.working import Working
 from sensors.health import health
 from tests.sensors.installations import installed, queued
+from tests.support.ledgers import act
 from tests.support.place import NOW, Place
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -141,3 +148,72 @@ def test_settings_that_were_never_sound_are_a_problem_that_pages(
     tick(place, alerting, NOW)
 
     assert ("settings", "never-sound") in wrong(alerting)
+
+
+def test_mistakes_in_the_files_of_casework_are_told_and_the_sound_ones_hold(
+    place: Place, alerting: Alerting
+) -> None:
+    now = datetime.now(UTC)
+    tick(place, alerting, now)
+    alerting.settings.queues.write_text("queues: [", encoding="utf-8")
+
+    tick(place, alerting, now + MINUTE)
+
+    assert wrong(alerting) == {("seal", "ledger"), ("settings", "queues")}
+    assert Working(alerting).terms(now + MINUTE).desks.default == "general"
+
+
+def test_live_without_a_service_to_ask_is_told(place: Place, alerting: Alerting) -> None:
+    path = alerting.settings.enforcement
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("mode: dry_run", "mode: live", 1), encoding="utf-8")
+
+    tick(place, alerting, datetime.now(UTC))
+
+    assert wrong(alerting) == {("seal", "ledger"), ("settings", "service")}
+
+
+def test_a_cap_that_is_breached_pages_once_at_the_front_of_the_queue(
+    place: Place, alerting: Alerting
+) -> None:
+    now = datetime.now(UTC)
+    stop_a_batch(alerting)
+
+    for minute in range(3):
+        tick(place, alerting, now + minute * MINUTE)
+
+    assert ("cap", "batch batch-1") in wrong(alerting)
+    assert len(queued(alerting.settings, "health")) == 1
+    with reading(alerting.engine) as connection:
+        lanes = select(outbox.c.lane).where(outbox.c.kind == "health")
+        assert connection.execute(lanes).scalars().all() == [URGENT]
+
+
+def stop_a_batch(alerting: Alerting) -> None:
+    """A batch of one row that a cap stopped."""
+    batch = {"batch_id": "batch-1", "source": "test", "mode": "live", "planned_at": NOW}
+    batch |= {"size": 1, "preview": {}, "breach": "per_day", "breached_at": NOW}
+    row = Enforcement(
+        enforcement_id="e-1",
+        idempotency_key="key-1",
+        batch_id="batch-1",
+        product="chat",
+        policy_id="spam",
+        policy_version=1,
+        target_type="account_id",
+        target="account_1",
+        action="suspend_account",
+        action_class="access",
+        mode="live",
+        state=EnforcementState.PLANNED,
+        automated="not",
+        needs=0,
+        planned_at=NOW,
+        not_before=NOW,
+    )
+    with writing(alerting.engine) as connection:
+        seq = append(connection, act=act(), verb="plan", object_id="batch:batch-1")
+        connection.execute(insert(batches).values(**batch, audit_seq=seq))
+        write(connection, ENFORCEMENTS, before={}, after=[row], act=act())
+        stopped = replace(row, state=EnforcementState.BLOCKED, code="cap:per_day")
+        write(connection, ENFORCEMENTS, before={"e-1": row}, after=[stopped], act=act())
