@@ -19,8 +19,7 @@ from orchestration.enforcement.switches import throw
 from orchestration.enforcement.targets import Targets
 from orchestration.lake import Lake
 from orchestration.ledger.audit import append
-from orchestration.ledger.case_states import CaseState
-from orchestration.ledger.cases import CASES, Case
+from orchestration.ledger.cases import CASES
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.enforcement_states import EnforcementState
 from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
@@ -31,6 +30,7 @@ from orchestration.oncall.people import Person
 from orchestration.oncall.roles import Role
 from orchestration.policies.actions import Delay, Gate
 from orchestration.pseudonyms import Pseudonyms
+from tests.support.enforcement_case import case_about
 from tests.support.executing import DRY, LIVE, terms_of
 from tests.support.ledgers import NOON, act, alert, changed, opened
 from tests.support.ledgers import person as acted
@@ -125,7 +125,7 @@ class Room:
             for account in accounts
         ]
         with writing(self.engine) as connection:
-            case = _case(f"case-{decision_id}", severity)
+            case = case_about(f"case-{decision_id}", severity)
             write(connection, CASES, before={}, after=[case], act=act())
             seq = append(connection, act=act(), verb="decide", object_id=f"decision:{decision_id}")
             connection.execute(insert(decisions), {**row, "audit_seq": seq})
@@ -290,25 +290,3 @@ def waiting(terms: Terms) -> Terms:
 def prompt(terms: Terms) -> Terms:
     """The terms without the delay of a suspension."""
     return changed_action(terms, "suspend_24h", delay=None)
-
-
-def _case(case_id: str, severity: Severity) -> Case:
-    return Case(
-        case_id=case_id,
-        cluster_id=f"cluster-{case_id}",
-        source="alerts",
-        harm="spam",
-        product="chat",
-        severity=severity,
-        score=None,
-        contributions={},
-        queue="general",
-        rule="default",
-        restricted=False,
-        state=CaseState.NEW,
-        opened_at=NOON,
-        changed_at=NOON,
-        sla={},
-        first_action_due=NOON + HOUR,
-        resolve_due=NOON + DAY,
-    )

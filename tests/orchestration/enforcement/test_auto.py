@@ -7,8 +7,19 @@ from sqlalchemy import Engine
 
 from monitors.contract import Mode, Severity
 from orchestration.enforcement.protections import protect
+from orchestration.enforcement.reverse import reverse_one
 from orchestration.ledger.database import writing
-from tests.support.enforcement import ANA, DAY, LIVE, MONITOR, Room, changed_action, eager
+from orchestration.oncall.roles import Role
+from tests.support.enforcement import (
+    ANA,
+    DAY,
+    LIVE,
+    MONITOR,
+    Room,
+    changed_action,
+    eager,
+    somebody,
+)
 from tests.support.ledgers import act, changed
 
 ROW = "a-amy restrict_messaging"
@@ -188,3 +199,45 @@ def test_a_measurement_that_grew_old_voids_what_is_pending(room: Room) -> None:
     room.now += 30 * DAY
     room.plan_auto()
     assert room.states() == {ROW: STALE}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "action"), [("benign", None), ("insufficient", None), ("violating", "warn")]
+)
+def test_people_who_say_otherwise_end_what_a_machine_has_pending(
+    room: Room, outcome: str, action: str | None
+) -> None:
+    judged(room)
+    room.plan_auto()
+    room.decide("d1", "amy", outcome=outcome, action=action)
+    room.plan()
+    assert room.states()[ROW] == ("blocked", "decided")
+
+
+def test_people_who_say_the_same_leave_what_a_machine_has_pending(room: Room) -> None:
+    judged(room)
+    room.plan_auto()
+    room.decide("d1", "amy", action="restrict_messaging")
+    room.plan()
+    assert sorted(room.states().values(), key=str) == [("blocked", "already")]
+    assert sorted(row.state for row in room.rows().values()) == ["approved", "blocked"]
+
+
+def test_what_people_gave_back_no_new_version_of_the_monitor_takes_again(room: Room) -> None:
+    judged(room)
+    room.plan_auto()
+    room.apply("amy")
+    reverse_one(
+        room.engine,
+        who=somebody("lea", Role.LEAD),
+        enforcement_id=room.of("amy").enforcement_id,
+        reason="it was wrong",
+        now=room.now,
+    )
+    room.reverse("amy")
+    room.monitors[MONITOR] = replace(room.monitors[MONITOR], version=2)
+    room.measure(14, version=2)
+    with writing(room.engine) as connection:
+        changed(connection, act(4), "a-amy", version=2)
+    assert room.plan_auto() == []
+    assert room.of("amy").state == "reversed"

@@ -286,3 +286,43 @@ def test_times_are_of_the_call(room: Room) -> None:
     room.plan()
     row = room.of("amy")
     assert (row.planned_at, row.not_before) == (room.now, room.now)
+
+
+def test_a_decision_on_several_alerts_of_one_account_is_carried_out_once(room: Room) -> None:
+    room.decide("d1", "amy", "amy/2", "amy/3")
+    room.plan()
+    room.apply("amy")
+    room.now += timedelta(hours=25)
+    room.move("amy", "applied", standing=False)  # it has lapsed
+    assert room.unblock() == []
+    assert sorted(room.states().values(), key=str) == [
+        ("applied", None),
+        ("blocked", "once"),
+        ("blocked", "once"),
+    ]
+
+
+def test_who_was_given_back_their_account_does_not_lose_it_to_the_same_decision(room: Room) -> None:
+    room.decide("d1", "amy", "amy/2")
+    room.plan()
+    room.apply("amy")
+    room.reverse("amy")
+    assert room.unblock() == []
+    assert sorted(code or "" for _, code in room.states().values()) == ["", "once"]
+
+
+def test_another_decision_that_an_alert_is_benign_ends_what_is_pending_for_it(room: Room) -> None:
+    room.decide("d1", "amy")
+    room.plan()
+    room.decide("d2", "amy", outcome="benign", action=None)
+    room.plan()
+    assert room.states() == {"a-amy suspend_24h": ("blocked", "decided")}
+
+
+def test_another_decision_that_an_alert_is_benign_flags_what_was_done_for_it(room: Room) -> None:
+    room.decide("d1", "amy")
+    room.plan()
+    room.apply("amy")
+    room.decide("d2", "amy", outcome="insufficient", action=None)
+    room.plan()
+    assert (room.of("amy").state, room.of("amy").flag) == ("applied", "decided")

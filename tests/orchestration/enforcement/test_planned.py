@@ -112,3 +112,28 @@ def test_who_is_freed_by_a_reversal_gets_what_another_decided(
         EnforcementState.APPLIED: 1,
     }
     assert len({row.idempotency_key for row in room.rows().values()}) == 2
+
+
+def test_nothing_is_sent_for_an_alert_that_people_have_decided_anew(
+    floor_of: tuple[Room, Floor],
+) -> None:
+    room, floor = floor_of
+    there(floor, "amy", "bob")
+    room.decide("d1", "amy", "bob")
+    room.plan()
+    room.decide("d2", "amy", outcome="benign", action=None)
+    assert floor.run().applied == 1
+    assert floor.value("amy") == "active"
+    assert room.states()["a-amy suspend_24h"] == ("blocked", "decided")
+
+
+def test_nothing_is_sent_of_a_decision_that_another_supersedes(
+    floor_of: tuple[Room, Floor],
+) -> None:
+    room, floor = floor_of
+    there(floor, "amy")
+    room.decide("d1", "amy")
+    room.plan()
+    room.decide("d2", "bob", supersedes="d1")
+    assert floor.run().applied == 0
+    assert floor.value("amy") == "active"
