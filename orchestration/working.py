@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -59,6 +60,7 @@ class Working:
 
     def __init__(self, alerting: Alerting) -> None:
         self.alerting = alerting
+        self._last: tuple[object, Terms] | None = None
 
     @property
     def settings(self) -> Settings:
@@ -97,8 +99,17 @@ class Working:
         return f"{socket.gethostname()}.{os.getpid()}"
 
     def terms(self, now: datetime) -> Terms:
-        """Queues, policies, rules of enforcement and people in force."""
-        return terms(self.engine, self.settings, now=now)
+        """Queues, policies, rules of enforcement and people in force.
+
+        The files are read again only where one has changed: to parse them takes longer than most
+        looks that need them.
+        """
+        found = self.settings
+        files = (found.queues, found.policies, found.enforcement)
+        seen = [_stamp(path) for path in (*files, found.routes, found.rota, found.people)]
+        if self._last is None or self._last[0] != seen:
+            self._last = (seen, terms(self.engine, found, now=now))
+        return self._last[1]
 
     def watched(self, now: datetime) -> dict[str, Watched]:
         """Every monitor with its effective mode."""
@@ -206,6 +217,15 @@ class Working:
                 worker=self.worker,
                 deadline=deadline,
             )
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes with a file; None where it cannot be looked at."""
+    try:
+        found = path.stat()
+    except OSError:  # whoever reads it says what is wrong
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _acts(monitor: Monitor, in_force: Terms) -> bool:

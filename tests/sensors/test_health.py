@@ -163,6 +163,19 @@ def test_mistakes_in_the_files_of_casework_are_told_and_the_sound_ones_hold(
     assert Working(alerting).terms(now + MINUTE).desks.default == "general"
 
 
+def test_a_file_that_changes_while_a_process_runs_is_read_again(alerting: Alerting) -> None:
+    working, now = Working(alerting), datetime.now(UTC)
+    first = working.terms(now)
+    assert working.terms(now + MINUTE) is first
+
+    path = alerting.settings.queues
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("lease: 30m", "lease: 20m"), encoding="utf-8")
+
+    assert first.desks.lease == 30 * MINUTE
+    assert working.terms(now + 2 * MINUTE).desks.lease == 20 * MINUTE
+
+
 def test_live_without_a_service_to_ask_is_told(place: Place, alerting: Alerting) -> None:
     path = alerting.settings.enforcement
     text = path.read_text(encoding="utf-8")
