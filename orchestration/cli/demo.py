@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from orchestration.demo import Summary
     from orchestration.demo_alerts import Told
+    from orchestration.demo_cases import Worked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,8 +44,10 @@ def demo(week: bool) -> None:  # noqa: FBT001 - a command line's flag
             _simulate(settings, bar)
         found, failed = _evaluate(settings, instance, bar, week=week)
         told = _tell(settings, instance, bar, failed)
+        worked = _work(settings, bar)
     _print(found, time.perf_counter() - began)
     _print_told(told, settings)
+    _print_worked(worked)
     if failed:
         click.echo(f"These runs failed: {', '.join(failed)}. Look at them in the UI.", err=True)
         sys.exit(1)
@@ -129,6 +132,30 @@ def _print_told(told: "Told", settings: Settings) -> None:
     sent = ", ".join(f"{n} in {channel}" for channel, n in told.messages.items()) or "none"
     click.echo(f"Messages: {sent}, as Slack would get them, in {settings.home / 'slack'}.")
     click.echo("S2 waits for business hours and S3 for the day's digest: docs/on-call.md.")
+
+
+def _work(settings: Settings, bar: "Progress") -> "Worked":
+    """Open cases of the alerts that fire, and decide one in dry-run."""
+    from monitors.registry import registry  # noqa: PLC0415
+    from orchestration.alerting import Alerting  # noqa: PLC0415
+    from orchestration.demo_cases import work  # noqa: PLC0415
+    from orchestration.working import Working  # noqa: PLC0415
+
+    task = bar.add_task("Opening cases", total=1)
+    found = work(Working(Alerting(settings, registry().watching())), now=datetime.now(UTC))
+    bar.advance(task)
+    return found
+
+
+def _print_worked(worked: "Worked") -> None:
+    waiting = ", ".join(f"{n} in {queue}" for queue, n in worked.queues.items()) or "none"
+    click.echo(f"\nCases that wait: {waiting}. `watchfloor cases list` lists them.")
+    if worked.case_id is None:
+        return
+    click.echo(f"{worked.case_id} was decided by the demo as violating '{worked.policy}'. In")
+    click.echo(
+        f"dry-run, where nothing is done to anybody, that {worked.preview or 'does nothing.'}"
+    )
 
 
 def _print(found: Sequence["Summary"], seconds: float) -> None:
