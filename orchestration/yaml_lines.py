@@ -8,6 +8,7 @@ from typing import TypeVar
 import yaml
 
 T = TypeVar("T")
+FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlError(ValueError):
@@ -42,7 +43,7 @@ class Problems:
 def compose(text: str, *, name: str) -> yaml.Node:
     """The text's tree. Raises YamlError with the line where it is no YAML, or is empty."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _composed(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise YamlError(f"{name}:{line}: {error.problem}; correct the YAML.") from error
@@ -50,6 +51,15 @@ def compose(text: str, *, name: str) -> yaml.Node:
         raise YamlError(f"{name}:1: it is no YAML text; write it in UTF-8.") from error
     if node is None:
         raise YamlError(f"{name}:1: it is empty; write its settings.")
+    return node
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """The tree by libyaml, where PyYAML has it: ten times as fast. Its errors say less."""
+    try:
+        node: yaml.Node | None = yaml.compose(text, Loader=FAST)
+    except yaml.YAMLError:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
     return node
 
 
