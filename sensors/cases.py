@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from orchestration.cases.ageing import age
+from orchestration.cases.linking import links_of
 from orchestration.cases.opening import open_cases
 from orchestration.cases.queue import expire_leases
 from orchestration.cases.tasks import recertify
@@ -30,7 +31,9 @@ def cases(
     """
     now = clock.now()
     terms = working.terms(now)
-    opened = open_cases(working.engine, terms, watched=working.watched(now), now=now)
+    watched = working.watched(now)
+    links = links_of(working.engine, working.alerting.lake, working.names, watched=watched)
+    opened = open_cases(working.engine, terms, watched=watched, now=now, links=links)
     said = (
         f"{opened.new} opened, {opened.joined} joined, {opened.reopened} reopened, "
         f"{expire_leases(working.engine, now)} given back"
