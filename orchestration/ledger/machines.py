@@ -1,7 +1,7 @@
 """Writing what became of cases, enforcements and appeals: the one place where their rows change."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -67,7 +67,7 @@ class Machine(Generic[R]):
 
 def as_row(record: object) -> dict[str, Any]:
     """A record as a row of its table."""
-    return {part.name: getattr(record, part.name) for part in fields(record)}  # type: ignore[arg-type]
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 def of_ids(connection: Connection, machine: Machine[R], ids: Iterable[str]) -> dict[str, R]:
@@ -128,19 +128,35 @@ def write(
     new = [as_row(record) for record in changed if machine.id_of(record) not in before]
     old = [as_row(record) for record in changed if machine.id_of(record) in before]
     connection = writer(connection)
-    _update(connection, machine, old)
+    _update(connection, machine, before, old)
     for at in range(0, len(new), BATCH):
         connection.execute(insert(machine.table), new[at : at + BATCH])
     return append_all(connection, act=act, changes=changes)
 
 
-def _update(connection: Connection, machine: Machine[R], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows that are there, those that give something up first: others may take it."""
+def _update(
+    connection: Connection,
+    machine: Machine[R],
+    before: Mapping[str, R],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write rows that are there, those that give something up first: others may take it.
+
+    Only columns that any of them changed: the others, and their indexes, cost more than the change.
+    """
     same = machine.table.c[machine.key] == bindparam("found")
     written = update(machine.table).where(same)
     ordered = sorted(rows, key=lambda row: bool(row.get("standing")))
+    columns = [
+        name
+        for name in (rows[0] if rows else ())
+        if any(row[name] != getattr(before[row[machine.key]], name) for row in rows)
+    ]
     for at in range(0, len(ordered), BATCH):
-        some = [{**row, "found": row[machine.key]} for row in ordered[at : at + BATCH]]
+        some = [
+            {"found": row[machine.key], **{name: row[name] for name in columns}}
+            for row in ordered[at : at + BATCH]
+        ]
         connection.execute(written, some)
 
 
