@@ -54,20 +54,20 @@ def _over_cap(found: Found, per_day: int) -> Iterator[str]:
 
 
 def _under_switch(found: Found, at_once: int) -> Iterator[str]:
-    """Nothing is done under the switch for all, but for what was under way when it was thrown."""
-    spans: list[tuple[datetime, datetime]] = []
-    since: datetime | None = None
-    for row in found.tables["audit"]:
-        if row["object"] == "switch:all" and row["verb"] == "throw":
-            since = row["at"]
-        elif row["object"] == "switch:all" and since is not None:
-            spans.append((since, row["at"]))
-            since = None
+    """Nothing is done under a switch, but for what was under way when it was thrown.
+
+    Each of them covers all that is done here.
+    """
     applied = [line["at"] for line in found.log if line["kind"] == "applied"]
-    for start, end in spans:
-        during = sum(start <= datetime.fromisoformat(at) < end for at in applied)
-        if during > at_once:
-            yield f"{during} applied while all was stopped, since {start}"
+    since: dict[str, datetime] = {}
+    for row in found.tables["audit"]:
+        if row["verb"] == "throw":
+            since[row["object"]] = row["at"]
+        elif row["verb"] == "lift":
+            start, end = since.pop(row["object"]), row["at"]
+            during = sum(start <= datetime.fromisoformat(at) < end for at in applied)
+            if during > at_once:
+                yield f"{during} applied under {row['object']}, since {start}"
 
 
 def _effects(found: Found) -> Iterator[str]:

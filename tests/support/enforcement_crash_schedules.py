@@ -42,7 +42,7 @@ ACTS: tuple[tuple[int, Callable[[House], None]], ...] = (
     (8, people.approves),
     (2, people.resumes),
     (2, people.switches),
-    (2, people.throws_meanwhile),
+    (5, people.throws_meanwhile),
     (4, people.lifts),
     (1, people.protects),
     (2, people.is_retracted),
