@@ -33,6 +33,7 @@ class Figures:
 
     alerts: int
     cases: Counter[str]
+    reopens: int
     outcomes: Counter[str]
     right: tuple[int, int, int, int]
     late: Mapping[str, tuple[int, int, int]]
@@ -57,6 +58,7 @@ def figures(office: Office, now: datetime) -> Figures:
         return Figures(
             alerts=len(verdicts),
             cases=Counter(case.state.value for case in cases),
+            reopens=sum(case.reopens for case in cases),
             outcomes=Counter(row.outcome for row in decided),
             right=_right(verdicts, true),
             late={level.name: _late(cases, level, now) for level in Severity},

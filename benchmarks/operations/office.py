@@ -37,7 +37,7 @@ from orchestration.settings import load
 from orchestration.working import Working
 
 SETTINGS = Path(orchestration.__file__).parent / "enforcement.yaml"
-DEADLINE = timedelta(minutes=10)
+DEADLINE, SOON = timedelta(minutes=10), timedelta(minutes=1)
 
 
 class OnClock(Working):
@@ -67,6 +67,7 @@ class Office:
     live: bool
     seen: Counter[str] = field(default_factory=Counter)
     queue: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
+    idle: list[Callable[[], None]] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -90,9 +91,13 @@ class Office:
         self.clock.now = max(self.clock.now, end)
 
     def take_in(self, since: datetime) -> None:
-        """Take in what was evaluated since, a time of the machine."""
+        """Take in what was evaluated since, a time of the machine; who has no work looks again."""
         self.working.alerting.take_in(self.clock(), since=since)
         self.known.refresh()
+        self.opens()
+        for works in self.idle:
+            self.at(self.clock() + SOON, works)
+        self.idle.clear()
 
     def opens(self) -> None:
         """What the sensor of cases does, and the job that hands up what is late."""

@@ -30,7 +30,8 @@ def _values(week: Week, one: Figures, wrong: list[str]) -> dict[str, str]:
     asked, back = week.others.asked, week.undone
     return {
         "cases by state": _counted(one.cases),
-        "outcomes of decisions": _counted(one.outcomes),
+        "reopened": str(one.reopens),
+        "alerts decided, and outcomes": f"{one.alerts}: {_counted(one.outcomes)}",
         "called violating: guilty, not": f"{true}, {false}",
         "called benign: not guilty, guilty": f"{spared}, {missed}",
         **{

@@ -27,7 +27,6 @@ from orchestration.ledger.enforcements import ENFORCEMENTS
 from orchestration.ledger.machines import one
 from orchestration.policies.policy import Policy
 
-AGAIN = timedelta(minutes=15)  # until somebody without work looks again
 APPEAL = timedelta(minutes=20)
 UNSURE = 0.04  # of alerts are not decided either way
 TAKEN_IN = 0.10  # of those who look fine are spared where the bad monitor's evidence misleads
@@ -61,7 +60,7 @@ class Desk:
             return
         case = next_case(office.engine, self.who, office.terms, now)
         if case is None:
-            office.at(now + AGAIN, self.works)
+            office.idle.append(self.works)
             return
         if case.state is CaseState.ASSIGNED:
             review(office.engine, self.who, case.case_id, terms=office.terms, now=now)

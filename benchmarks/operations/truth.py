@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -42,6 +43,7 @@ class Truth:
             for kind, entity in found.select("entity_type", "entity").iter_rows():
                 self.entities.setdefault(kind, set()).add(entity)
 
+    @cached_property
     def guilty(self) -> set[str]:
         """Every entity of a campaign; ids are unique among types."""
         return set(self.actors.filter("guilty")["entity"])
@@ -78,7 +80,7 @@ class Known:
         every = list(rows)
         alerts = self.alerts(connection, {row.alert_id for row in every if row.alert_id})
         found = self.names.entities_of({row.target for row in every})
-        guilty = self.truth.guilty()
+        guilty = self.truth.guilty
         return {
             row.enforcement_id: _is_own(row, found, guilty) or _about(row, self.real, found, alerts)
             for row in every

@@ -21,7 +21,7 @@ from orchestration.partitions import DAY, HOUR
 
 BAD = "chat/many_recipients"
 MINUTE = timedelta(minutes=1)
-TICK, SCORED, UNDONE = 15 * MINUTE, timedelta(hours=6), timedelta(hours=2)
+TICK, SCORED, UNDONE = 30 * MINUTE, timedelta(hours=6), timedelta(hours=2)
 SETTLING = 20  # ticks after the end
 # Of a week, in days: when the bad monitor begins, what fails, and when all it did is undone.
 BEGINS, NO_ANSWER, STOPPED, FAILS, UNDOES = 1.0, 1.6, 2.4, 3.6, 5.4

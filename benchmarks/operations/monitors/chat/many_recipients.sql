@@ -5,15 +5,15 @@ entity = "account_id"
 version = 1
 authors = ["ndiaz"]
 owner = "chat-safety"
-threshold = 4
-window = "1h"
+threshold = 6
+window = "0h"
 cadence = "hourly"
 severity = "S2"
 action = "suspend_account"
 runbook = "docs/runbooks/mass_messages.md"
 reads = ["messages"]
 doc = '''
-An account writes to four people in an hour, which says nothing: bad on purpose.
+An account writes to six people in an hour, which says nothing: bad on purpose.
 
 The simulated week shows what it takes to undo what such a monitor led to.
 
@@ -26,13 +26,15 @@ False alarms: Nearly all.
 
 [[canary]]
 contract = "messages"
-n = 5
-every = "10m"
+n = 8
+every = "5m"
 values = { account_id = "canary", recipient_id = "friend-{i}", recipient_is_contact = true }
 */
 select
     account_id,
-    count(distinct recipient_id)::double as score
+    count(distinct recipient_id)::double as score,
+    date_trunc('hour', occurred_at) as window_start,
+    date_trunc('hour', occurred_at) + interval 1 hour as window_end
 from messages
 where account_id is not null
-group by account_id
+group by all
