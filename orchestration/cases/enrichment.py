@@ -13,12 +13,15 @@ from orchestration.cases.facts import Fact, facts_of, linked
 from orchestration.cases.lists import Lists
 from orchestration.cases.members import Entity, batches, members
 from orchestration.cases.related import ACCOUNT, related
+from orchestration.cases.shut import Shut, shut
 from orchestration.cases.sightings import LOOK_BACK, SIGNUP_BACK, TIES, sightings
 from orchestration.cases.whose import real_ids
 from orchestration.lake import Lake
 from orchestration.ledger.database import reading
 from orchestration.ledger.tables import decisions, enforcements, outcomes, strikes
+from orchestration.oncall.people import Person
 from orchestration.pseudonyms import Pseudonyms
+from orchestration.triage.desks import Desks
 
 MOST_LINKED = 20  # accounts that are named; the counts have all of them
 MOST_ENTITIES = 50  # of one case that are looked up
@@ -54,12 +57,24 @@ class Enriched:
 
 
 def enrich_case(
-    engine: Engine, lake: Lake, names: Pseudonyms, lists: Lists, *, case_id: str, now: datetime
+    engine: Engine,
+    lake: Lake,
+    names: Pseudonyms,
+    lists: Lists,
+    *,
+    who: Person,
+    desks: Desks,
+    case_id: str,
+    now: datetime,
 ) -> list[Enriched]:
-    """What is known of each entity of a case, in their order: of the first 50."""
+    """What is known of each entity of a case, in their order: of the first 50.
+
+    What came of restricted cases counts only for somebody with their skills.
+    """
     with reading(engine) as connection:
         entities = members(connection, [case_id])[case_id].entities[:MOST_ENTITIES]
-        return enrich(connection, lake, names, lists, entities=entities, now=now)
+        hidden = shut(connection, who, desks, [name for _, name in entities])
+        return enrich(connection, lake, names, lists, entities=entities, hidden=hidden, now=now)
 
 
 def enrich(
@@ -69,6 +84,7 @@ def enrich(
     lists: Lists,
     *,
     entities: Sequence[Entity],
+    hidden: Shut,
     now: datetime,
 ) -> list[Enriched]:
     """What is known of each entity: of 30 days of events, 90 of sign-ups, and of the ledger."""
@@ -81,7 +97,7 @@ def enrich(
     seen = sightings(lake, ids, span)
     signed_up = sightings(lake, ids, Span(now - SIGNUP_BACK, end), only="signups")
     shared = related(lake, seen, span)
-    prior = prior_facts(connection, entities, now)
+    prior = prior_facts(connection, entities, hidden, now)
     found = []
     for one in entities:
         own = real.get(one)
@@ -108,14 +124,19 @@ def named_links(shared: pl.DataFrame, names: Pseudonyms) -> pl.DataFrame:
 
 
 def prior_facts(
-    connection: Connection, entities: Collection[Entity], now: datetime
+    connection: Connection, entities: Collection[Entity], hidden: Shut, now: datetime
 ) -> Mapping[Entity, tuple[Fact, ...]]:
-    """What the ledger has against each entity. It is complete: there a 0 is a 0."""
+    """What the ledger has against each entity, without what is `hidden`.
+
+    It is complete: there a 0 is a 0.
+    """
+    acts = _enforcements(connection, entities, hidden)
+    back = _enforcements(connection, entities, hidden, "reversed")
     counts = {
-        "prior_strikes": ("ledger/strikes", _strikes(connection, entities, now)),
-        "prior_enforcements": ("ledger/enforcements", _enforcements(connection, entities)),
-        "prior_reversed": ("ledger/enforcements", _enforcements(connection, entities, "reversed")),
-        "prior_violations": ("ledger/outcomes", _violations(connection, entities)),
+        "prior_strikes": ("ledger/strikes", _strikes(connection, entities, hidden, now)),
+        "prior_enforcements": ("ledger/enforcements", acts),
+        "prior_reversed": ("ledger/enforcements", back),
+        "prior_violations": ("ledger/outcomes", _violations(connection, entities, hidden)),
     }
     return {
         one: tuple(Fact(name, by.get(one, 0), table, now) for name, (table, by) in counts.items())
@@ -124,7 +145,7 @@ def prior_facts(
 
 
 def _strikes(
-    connection: Connection, entities: Collection[Entity], now: datetime
+    connection: Connection, entities: Collection[Entity], hidden: Shut, now: datetime
 ) -> dict[Entity, int]:
     """Weight of the strikes that count now."""
     table = strikes.c
@@ -133,6 +154,7 @@ def _strikes(
         rows = (
             select(table.entity_type, table.entity, func.sum(table.weight))
             .where(table.entity.in_(some), table.removed_at.is_(None), table.expires_at > now)
+            .where(table.enforcement_id.not_in(hidden.enforcements))
             .group_by(table.entity_type, table.entity)
         )
         found |= {(kind, name): int(n) for kind, name, n in connection.execute(rows)}
@@ -140,7 +162,7 @@ def _strikes(
 
 
 def _enforcements(
-    connection: Connection, entities: Collection[Entity], *states: str
+    connection: Connection, entities: Collection[Entity], hidden: Shut, *states: str
 ) -> dict[Entity, int]:
     """Live actions that were carried out, whether they still stand or not."""
     table = enforcements.c
@@ -149,13 +171,16 @@ def _enforcements(
         rows = (
             select(table.target_type, table.target, func.count())
             .where(table.target.in_(some), table.mode == "live", table.state.in_(states or ACTED))
+            .where(table.enforcement_id.not_in(hidden.enforcements))
             .group_by(table.target_type, table.target)
         )
         found |= {(kind, name): n for kind, name, n in connection.execute(rows)}
     return found
 
 
-def _violations(connection: Connection, entities: Collection[Entity]) -> dict[Entity, int]:
+def _violations(
+    connection: Connection, entities: Collection[Entity], hidden: Shut
+) -> dict[Entity, int]:
     """Decisions that stand and found a violation of theirs."""
     table = outcomes.c
     replaced = select(decisions.c.supersedes).where(decisions.c.supersedes.is_not(None))
@@ -167,6 +192,7 @@ def _violations(connection: Connection, entities: Collection[Entity]) -> dict[En
                 table.entity.in_(some),
                 table.outcome == "violating",
                 table.decision_id.not_in(replaced),
+                table.decision_id.not_in(hidden.decisions),
             )
             .group_by(table.entity_type, table.entity)
         )

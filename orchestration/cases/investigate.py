@@ -16,6 +16,7 @@ from orchestration.cases.facts import Fact, facts_of, linked
 from orchestration.cases.lists import Lists
 from orchestration.cases.members import Entity
 from orchestration.cases.related import related
+from orchestration.cases.shut import shut
 from orchestration.cases.sightings import LOOK_BACK, SIGNUP_BACK, sightings
 from orchestration.cases.timeline import timeline
 from orchestration.cases.whose import real_ids
@@ -107,7 +108,8 @@ def investigate(
             lake, names, entity, wanted, span
         )
         told = timeline(connection, who, desks, this, begin)
-        prior = prior_facts(connection, [this], now)[this]
+        hidden = shut(connection, who, desks, [this[1]])
+        prior = prior_facts(connection, [this], hidden, now)[this]
     subject = {this[0]: [own] if own else []}
     seen = sightings(lake, subject, span)
     longer = Span(min(begin, now - SIGNUP_BACK), span.end)

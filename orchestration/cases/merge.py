@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, update
 from orchestration.cases.clocks import earlier, paused, resumed
 from orchestration.cases.errors import CaseError
 from orchestration.cases.grouping import lead
-from orchestration.cases.holding import Deed, begun, require_open
+from orchestration.cases.holding import Deed, begun, require_open, require_skills
 from orchestration.cases.making import case_id_of, nobodys, rerouted, triaged
 from orchestration.cases.members import (
     add_entities,
@@ -49,6 +49,7 @@ def merge(
     with begun(engine, who, "merge", case_id, now) as deed:
         case, other = deed.case, one(deed.connection, CASES, other_id)
         _refuse_merge(case, other)
+        _require_skills(who, terms, case)
         act = deed.act(reason)
         found = members(deed.connection, [other_id])[other_id]
         place(deed.connection, {case_id: found.alerts}, act, "merge")
@@ -94,6 +95,7 @@ def split(
     with begun(engine, who, "merge", case_id, now) as deed:
         case, act = deed.case, deed.act(reason)
         require_open(case)
+        _require_skills(who, terms, case)
         have = members(deed.connection, [case_id])[case_id]
         chosen = [alert for alert in have.alerts if alert.alert_id in set(alert_ids)]
         if len(chosen) < len(set(alert_ids)) or not 0 < len(chosen) < len(have.alerts):
@@ -155,6 +157,12 @@ def _refuse_merge(case: Case, other: Case) -> None:
             f"One of the two is restricted, and they are in the queues '{case.queue}' and "
             f"'{other.queue}'; wanted one queue. Escalate the other into it first."
         )
+
+
+def _require_skills(who: Person, terms: Terms, case: Case) -> None:
+    """CaseError for a restricted case without its skills: what is in it would be told."""
+    if case.restricted:
+        require_skills(who, terms.desks, case)
 
 
 def _move_reports(connection: Connection, of: str, to: str, act: Act) -> None:

@@ -1,6 +1,6 @@
 """What the ledger has about entities, in the order of time: alerts, cases, acts, appeals."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +8,8 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from monitors.columns import TIMESTAMP, schema
-from orchestration.cases.holding import may_work
 from orchestration.cases.members import Entity
+from orchestration.cases.shut import Shut, shut
 from orchestration.ledger.cases import CASES, Case
 from orchestration.ledger.machines import where
 from orchestration.ledger.tables import (
@@ -46,18 +46,17 @@ def timeline(
 ) -> pl.DataFrame:
     """One row for each thing about an entity since a time, oldest first.
 
-    Of a restricted case, and of what was decided in it, only that it exists is told to somebody
-    without its skills. Who judged is told to nobody.
+    Of a restricted case, and of all that led to it or came of it, only that it exists is told to
+    somebody without its skills. Who judged is told to nobody.
     """
-    mine = _cases(connection, entity)
-    shut = {key for key, case in mine.items() if case.restricted and not may_work(who, desks, case)}
+    hidden = shut(connection, who, desks, [entity[1]])
     rows = [
-        *_alerts(connection, entity),
-        *_of_cases(mine.values(), shut),
-        *_decisions(connection, entity, shut),
-        *_enforcements(connection, entity, shut),
-        *_strikes(connection, entity, shut),
-        *_reports(connection, entity),
+        *_alerts(connection, entity, hidden),
+        *_of_cases(_cases(connection, entity).values(), hidden),
+        *_decisions(connection, entity, hidden),
+        *_enforcements(connection, entity, hidden),
+        *_strikes(connection, entity, hidden),
+        *_reports(connection, entity, hidden),
     ]
     kept = sorted(row for row in rows if row[0] >= since)
     return pl.DataFrame(kept, schema=TIMELINE, orient="row")
@@ -70,17 +69,20 @@ def _cases(connection: Connection, entity: Entity) -> Mapping[str, Case]:
     return where(connection, CASES, cases.c.case_id.in_(ids))
 
 
-def _alerts(connection: Connection, entity: Entity) -> Iterator[Row]:
+def _alerts(connection: Connection, entity: Entity, shut: Shut) -> Iterator[Row]:
     table = alerts.c
     mine = select(alerts).where(table.entity_type == entity[0], table.entity == entity[1])
     for row in connection.execute(mine).mappings():
+        if row["alert_id"] in shut.alerts:
+            yield row["opened_at"], "alert", row["alert_id"], HIDDEN, ""
+            continue
         counted = f"S{row['severity']}, {row['state']}, {row['count'] - row['retracted']} findings"
         yield row["opened_at"], "alert", row["alert_id"], row["monitor"], counted
 
 
-def _of_cases(mine: Iterable[Case], shut: Collection[str]) -> Iterator[Row]:
+def _of_cases(mine: Iterable[Case], shut: Shut) -> Iterator[Row]:
     for case in mine:
-        hidden = case.case_id in shut
+        hidden = case.case_id in shut.cases
         what = HIDDEN if hidden else f"{case.harm}, {case.severity.name}"
         detail = "" if hidden else f"{case.state}, queue {case.queue}"
         yield case.opened_at, "case", case.case_id, what, detail
@@ -88,14 +90,14 @@ def _of_cases(mine: Iterable[Case], shut: Collection[str]) -> Iterator[Row]:
             yield case.closed_at, "case closed", case.case_id, what, detail
 
 
-def _decisions(connection: Connection, entity: Entity, shut: Collection[str]) -> Iterator[Row]:
+def _decisions(connection: Connection, entity: Entity, shut: Shut) -> Iterator[Row]:
     rows = (
         select(decisions, outcomes.c.outcome, outcomes.c.action)
         .join(outcomes, outcomes.c.decision_id == decisions.c.decision_id)
         .where(outcomes.c.entity_type == entity[0], outcomes.c.entity == entity[1])
     )
     for row in connection.execute(rows.distinct()).mappings():
-        if row["case_id"] in shut:
+        if row["case_id"] in shut.cases:
             yield row["decided_at"], "decision", row["decision_id"], HIDDEN, ""
             continue
         policy = f"{row['policy_id']} v{row['policy_version']}" if row["policy_id"] else "no policy"
@@ -103,15 +105,12 @@ def _decisions(connection: Connection, entity: Entity, shut: Collection[str]) ->
         yield row["decided_at"], "decision", row["decision_id"], row["outcome"], detail
 
 
-def _enforcements(connection: Connection, entity: Entity, shut: Collection[str]) -> Iterator[Row]:
-    rows = (
-        select(enforcements, decisions.c.case_id)
-        .outerjoin(decisions, decisions.c.decision_id == enforcements.c.decision_id)
-        .where(enforcements.c.target_type == entity[0], enforcements.c.target == entity[1])
-    )
+def _enforcements(connection: Connection, entity: Entity, shut: Shut) -> Iterator[Row]:
+    e = enforcements.c
+    rows = select(enforcements).where(e.target_type == entity[0], e.target == entity[1])
     ids = []
     for row in connection.execute(rows).mappings():
-        hidden = row["case_id"] in shut
+        hidden = row["enforcement_id"] in shut.enforcements
         if not hidden:
             ids.append(row["enforcement_id"])
         what = HIDDEN if hidden else row["action"]
@@ -132,25 +131,23 @@ def _appeals(connection: Connection, enforcement_ids: list[str]) -> Iterator[Row
             yield row["decided_at"], "appeal decided", row["appeal_id"], row["state"], detail
 
 
-def _strikes(connection: Connection, entity: Entity, shut: Collection[str]) -> Iterator[Row]:
-    rows = (
-        select(strikes, decisions.c.case_id)
-        .join(enforcements, enforcements.c.enforcement_id == strikes.c.enforcement_id)
-        .outerjoin(decisions, decisions.c.decision_id == enforcements.c.decision_id)
-        .where(strikes.c.entity_type == entity[0], strikes.c.entity == entity[1])
-    )
+def _strikes(connection: Connection, entity: Entity, shut: Shut) -> Iterator[Row]:
+    c = strikes.c
+    rows = select(strikes).where(c.entity_type == entity[0], c.entity == entity[1])
     for row in connection.execute(rows).mappings():
-        hidden = row["case_id"] in shut
+        hidden = row["enforcement_id"] in shut.enforcements
         what = HIDDEN if hidden else row["policy_id"]
         taken = "taken back" if row["removed_at"] else "counts"
         detail = "" if hidden else f"weight {row['weight']}, {taken}"
         yield row["at"], "strike", row["strike_id"], what, detail
 
 
-def _reports(connection: Connection, entity: Entity) -> Iterator[Row]:
+def _reports(connection: Connection, entity: Entity, shut: Shut) -> Iterator[Row]:
     """Reports about it; never whose they are."""
     table = reports.c
     mine = select(reports).where(table.target_type == entity[0], table.target == entity[1])
     for row in connection.execute(mine).mappings():
-        reason = row["reason"] or "no reason"
-        yield row["at"], "report", row["report_id"], reason, f"weight {row['weight']:.2f}"
+        hidden = row["case_id"] in shut.cases
+        reason = HIDDEN if hidden else row["reason"] or "no reason"
+        detail = "" if hidden else f"weight {row['weight']:.2f}"
+        yield row["at"], "report", row["report_id"], reason, detail

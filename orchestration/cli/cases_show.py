@@ -84,7 +84,14 @@ def _emit(here: Casework, case_id: str, form: str, more: Sections | None = None)
     with busy("looking"):
         found = evidence(here.engine, here.lake, here.terms, who=here.who, case_id=case_id)
         known = enrich_case(
-            here.engine, here.lake, here.names, here.lists, case_id=case_id, now=here.now
+            here.engine,
+            here.lake,
+            here.names,
+            here.lists,
+            who=here.who,
+            desks=here.terms.desks,
+            case_id=case_id,
+            now=here.now,
         )
     with reading(here.engine) as connection:
         alike = similar(connection, case_id)

@@ -10,7 +10,7 @@ from orchestration.ledger.audit import append
 from orchestration.ledger.database import writing
 from orchestration.ledger.tables import batches, enforcements, strikes
 from tests.orchestration.alerts.builders import HOUR, at
-from tests.support.cases import BENIGN, VIOLATING
+from tests.support.cases import ANA, BENIGN, CARA, VIOLATING
 from tests.support.houses import House, house, logged
 from tests.support.ledgers import act
 
@@ -34,6 +34,8 @@ def known(here: House, hour: float = 1.5, lists: Lists = LISTS) -> Enriched:
         here.lake,
         here.names,
         lists,
+        who=ANA,
+        desks=here.office.terms.desks,
         case_id=here.office.case().case_id,
         now=at(hour),
     )
@@ -201,4 +203,28 @@ def _enforcement(here: House, number: int, state: str) -> dict[str, object]:
         "planned_at": at(1.4),
         "not_before": at(1.4),
         "attempts": 0,
+    }
+
+
+def test_what_came_of_a_restricted_case_counts_for_those_with_its_skills(here: House) -> None:
+    here.found(0, ANN, harm="child_safety")
+    here.office.open(1.2)
+    case = here.office.case()
+    here.office.decided(case, 1.3, VIOLATING, who=CARA, policy="child_safety")
+    seen = {
+        who.id: enrich_case(
+            here.engine,
+            here.lake,
+            here.names,
+            LISTS,
+            who=who,
+            desks=here.office.terms.desks,
+            case_id=case.case_id,
+            now=at(2),
+        )
+        for who in (ANA, CARA)
+    }
+    assert {name: values(*found)["prior_violations"] for name, found in seen.items()} == {
+        "ana": 0,
+        "cara": 1,
     }

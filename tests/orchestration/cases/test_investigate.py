@@ -5,12 +5,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from orchestration.cases.errors import CaseError
 from orchestration.cases.export import as_markdown, export
 from orchestration.cases.investigate import Investigation, investigate, kinds
 from orchestration.cases.lists import Lists
+from orchestration.ledger.database import writing
+from orchestration.ledger.tables import reports
 from orchestration.oncall.errors import PeopleError
 from orchestration.oncall.people import Person
 from tests.orchestration.alerts.builders import MINUTE, at
@@ -18,6 +20,7 @@ from tests.support.cases import ANA, CARA, ENGINEER, VIEWER, VIOLATING
 from tests.support.houses import House, house, logged, message
 
 ANN, BOB = "ann-4711", "bob-0815"
+GROOMING = "chat/grooming_bursts"
 CANARY = "canary text: meet me at noon"
 
 
@@ -147,17 +150,43 @@ def test_of_a_restricted_case_others_learn_only_that_it_exists(here: House) -> N
     assert told["cara"]["what"].to_list()[-1] == "violating"
 
 
+def test_neither_counts_nor_alerts_nor_reports_tell_of_a_restricted_case(here: House) -> None:
+    here.office.watch(GROOMING)
+    here.found(5, BOB, harm="child_safety", monitor=GROOMING)
+    here.office.open(6.2)
+    case = here.office.case_of(here.name(BOB), GROOMING)
+    here.office.decided(case, 6.3, VIOLATING, who=CARA, policy="child_safety")
+    with writing(here.engine) as connection:
+        row = {"product": "chat", "reporter": "account_000000000001", "weight": 0.5}
+        row |= {"target_type": "account_id", "target": here.name(BOB), "reason": "child_safety"}
+        row |= {"report_id": "report-1", "at": at(5), "case_id": case.case_id}
+        connection.execute(insert(reports).values(**row))
+    told = {who.id: look_at(here, BOB, who) for who in (ENGINEER, CARA)}
+    shown = str(told["eva"].timeline.rows())
+    assert "child" not in shown
+    assert "grooming" not in shown
+    assert "grooming" in str(told["cara"].timeline.rows())
+    counts = {
+        name: {fact.name: fact.value for fact in found.facts}["prior_violations"]
+        for name, found in told.items()
+    }
+    assert counts == {"eva": 0, "cara": 1}
+
+
 def look_later(here: House, who: Person) -> pl.DataFrame:
-    found = investigate(
+    return look_at(here, BOB, who).timeline
+
+
+def look_at(here: House, entity: str, who: Person) -> Investigation:
+    return investigate(
         here.engine,
         here.lake,
         here.names,
-        BOB,
+        entity,
         who=who,
         desks=here.office.terms.desks,
         now=at(7),
     )
-    return found.timeline
 
 
 def test_the_real_id_is_for_those_who_may_reveal(here: House) -> None:

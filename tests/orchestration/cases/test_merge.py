@@ -202,3 +202,27 @@ def test_a_split_leaves_something_and_takes_only_what_is_there(office: Office) -
     for names in (["a", "b"], ["a", "c"]):
         with pytest.raises(CaseError, match="and not all"):
             parted(office, *names)
+
+
+def test_a_restricted_case_is_parted_and_merged_by_those_with_its_skills(office: Office) -> None:
+    office.found(0, "a", harm="child_safety", monitor=THEFT)
+    office.found(2, "b", harm="child_safety", monitor=THEFT)
+    office.open(3.2)
+    ids = [office.case_of(name, THEFT).case_id for name in ("a", "b")]
+    alert = office.alert("a", THEFT).alert_id
+    with pytest.raises(CaseError, match="wants children, which lea does not have"):
+        joined_ids(office, ids)
+    with pytest.raises(CaseError, match="wants children, which lea does not have"):
+        split(
+            office.engine,
+            LEAD,
+            ids[0],
+            alert_ids=[alert],
+            reason="why",
+            terms=office.terms,
+            now=at(4),
+        )
+
+
+def joined_ids(office: Office, ids: list[str]) -> None:
+    merge(office.engine, LEAD, ids[0], other_id=ids[1], reason="why", terms=office.terms, now=at(4))
