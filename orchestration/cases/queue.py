@@ -118,6 +118,8 @@ def assign(
             CaseState.ESCALATED: CaseState.IN_REVIEW,
         }.get(case.state, case.state)
         after = replace(_leased(case, to, terms, now), state=state)
+        if state is CaseState.IN_REVIEW:  # of one that is not begun, the overdue are handed up
+            after = replace(after, first_action_at=case.first_action_at or now)
         return deed.become(after, reason, "assign")
 
 

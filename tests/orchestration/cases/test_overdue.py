@@ -3,11 +3,11 @@ from datetime import timedelta
 from orchestration.cases.ageing import age
 from orchestration.cases.outlook import outlooks
 from orchestration.cases.overdue import escalate_overdue, overdue
-from orchestration.cases.queue import claim
+from orchestration.cases.queue import assign, claim
 from orchestration.ledger.case_states import CaseState
 from orchestration.ledger.database import reading
 from tests.orchestration.alerts.builders import at
-from tests.support.cases import ANA, BEN, TERMS, Office
+from tests.support.cases import ANA, BEN, LEAD, TERMS, Office
 
 A, B, C = "account_aaaaaaaaaaaa", "account_bbbbbbbbbbbb", "account_cccccccccccc"
 
@@ -61,6 +61,18 @@ def test_an_escalated_case_is_taken_and_begun_as_any_other(office: Office) -> No
 
     assert (case.state, case.first_action_at) == (CaseState.IN_REVIEW, at(7))
     assert case.severity == 2
+
+
+def test_who_is_given_an_escalated_case_keeps_it(office: Office) -> None:
+    opened(office)
+    escalate_overdue(office.engine, now=at(6))
+    case_id = office.case_of(A).case_id
+
+    assign(office.engine, LEAD, case_id, to=ANA, terms=TERMS, now=at(7))
+
+    assert case_id not in {case.case_id for case in escalate_overdue(office.engine, now=at(7.1))}
+    found = office.case(case_id)
+    assert (found.state, found.leased_by, found.first_action_at) == ("in_review", "ana", at(7))
 
 
 def test_the_score_of_a_case_that_waits_rises_with_its_age_and_leaves_no_trace(
