@@ -1,5 +1,7 @@
 """What users reported, from the lake: pseudonyms in place of people, codes in place of words."""
 
+from collections.abc import Collection
+
 import polars as pl
 
 from monitors.columns import schema
@@ -46,6 +48,19 @@ def read_reports(lake: Lake, names: Pseudonyms, span: Span) -> pl.DataFrame:
         valid=~pl.col("dismissed"),
     )
     return found.select(READ.names()).unique("report").sort("reported_at", "report")
+
+
+def remember_targets(lake: Lake, names: Pseudonyms, span: Span, wanted: Collection[str]) -> None:
+    """Keep the real ids of reported accounts by their pseudonyms, as far as the span has them.
+
+    For those whom a case is about: no finding has the id, and events are pruned before appeals end.
+    """
+    left = set(wanted) - names.entities_of(wanted).keys()
+    if not left:
+        return
+    events = again(lambda: events_of(lake, contract_of("user_reports"), span).collect())
+    named = names.known(ACCOUNT, events["target_id"].unique().to_list())
+    names.remember(ACCOUNT, sorted(entity for entity, name in named.items() if name in left))
 
 
 def _signed_up(lake: Lake, rows: pl.DataFrame, span: Span) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from monitors.evaluate import Span
 from orchestration.cases.members import batches
-from orchestration.cases.reports_read import read_reports
+from orchestration.cases.reports_read import read_reports, remember_targets
 from orchestration.cases.reports_route import route_reports
 from orchestration.cases.terms import Terms
 from orchestration.lake import Lake
@@ -56,9 +56,8 @@ def take_reports(
     of the time together, by reputation, repetition and campaigns; those that nobody has decided on
     follow what comes later. Reporters who were not signed in count as one of their product.
     """
-    rows = read_reports(
-        lake, names, Span(since or now - LOOK_BACK, now + timedelta(microseconds=1))
-    )
+    span = Span(since or now - LOOK_BACK, now + timedelta(microseconds=1))
+    rows = read_reports(lake, names, span)
     with writing(engine) as connection:
         known = _known(connection, rows["report"])
         made = _weighed(connection, rows)
@@ -71,6 +70,10 @@ def take_reports(
             digest = digest_parts(*ids)
             append(connection, act=act, verb="take", object_id=f"reports:{digest}", after=digest)
         opened, joined = route_reports(connection, terms, since or now - LOOK_BACK, now)
+        cased = _known(connection, rows["report"]).values()
+    # Each time, so that a crash before this keeps nobody from being acted on.
+    about = {row["target"] for row in cased if row["case_id"] and row["valid"] is None}
+    remember_targets(lake, names, span, about)
     return Taken(len(new), changed, opened, joined)
 
 

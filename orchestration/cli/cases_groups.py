@@ -4,10 +4,14 @@ import re
 
 import click
 
+from monitors.evaluate import Span
 from monitors.harms import Harm
 from orchestration.cases import merge as grouping
 from orchestration.cases.investigate import kinds
+from orchestration.cases.members import Entity
 from orchestration.cases.missing import REASON, open_escalation
+from orchestration.cases.sightings import LOOK_BACK
+from orchestration.cases.whose import real_ids
 from orchestration.cli.cases_acts import full
 from orchestration.cli.cases_desk import Casework, casework, reason_option
 from orchestration.cli.cases_rows import emit_case
@@ -109,10 +113,12 @@ def open_case(
         if product not in here.products:
             known = ", ".join(sorted(here.products))
             raise click.UsageError(f"There is no product '{product}'; there are {known}.")
+        chosen = [entity_of(here, text) for text in entities]
+        _remember(here, chosen, entities)
         done = open_escalation(
             here.engine,
             here.who,
-            [entity_of(here, text) for text in entities],
+            chosen,
             product,
             Harm(harm),
             terms=here.terms,
@@ -120,6 +126,18 @@ def open_case(
             reason=reason,
         )
     emit_case(done, here.now, form)
+
+
+def _remember(here: Casework, chosen: list[Entity], given: tuple[str, ...]) -> None:
+    """Keep the real ids of whom a case will be about: no alert says who they are."""
+    real = {one: text.partition("=")[2] for one, text in zip(chosen, given, strict=True)}
+    named = {one for one, text in real.items() if one[1] == text}
+    span = Span(here.now - LOOK_BACK, here.now)
+    with reading(here.engine) as connection:
+        real |= real_ids(connection, here.lake, here.names, named, span)
+    for one, entity in real.items():
+        if one[1] != entity:
+            here.names.remember(one[0], [entity])
 
 
 def entity_of(here: Casework, text: str) -> tuple[str, str]:

@@ -262,3 +262,10 @@ def test_reports_from_before_the_time_are_left_and_can_be_asked_for(here: House)
     here.put("user_reports", report("rita", -8 * 24), report("sam", 1))
     assert take(here, 2).new == 1
     assert take(here, 3, since=-9 * 24).new == 1
+
+
+def test_whom_a_case_of_reports_is_about_can_be_acted_on(here: House) -> None:
+    here.put("user_reports", report("rita", 0, target="minnow-1"), *crowd(4))
+    assert take(here, 12).opened == 1
+    told, waits = here.name(TROLL), here.name("minnow-1")
+    assert here.names.entities_of([told, waits]) == {told: ("account_id", TROLL)}

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from orchestration.pseudonyms import Pseudonyms
 from orchestration.settings import load
 from tests.orchestration.cli.cases.bench import Bench
 
@@ -55,6 +56,14 @@ def test_opens_a_case_for_what_no_monitor_caught(bench: Bench) -> None:
         "cases", "decide", made["case_id"], "--policy", "fraud_scams", "--alert", unit
     )
     assert (decided["violating"], decided["actions"]) == (1, 1)
+
+
+def test_whom_an_opened_case_is_about_can_be_acted_on(bench: Bench) -> None:
+    what = ("--product", "chat", "--harm", "fraud_scams", "--reason", "told by support")
+    bench.be("ibex-4")
+    bench.ask("cases", "open", "--entity", "account_id=zoe", *what)
+    name = bench.name("zoe")
+    assert Pseudonyms(load().home).entities_of([name]) == {name: ("account_id", "zoe")}
 
 
 def test_says_of_a_restricted_case_only_that_it_is_there(bench: Bench) -> None:
