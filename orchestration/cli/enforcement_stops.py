@@ -6,7 +6,8 @@ import click
 import polars as pl
 from sqlalchemy import select
 
-from orchestration.cli.cases_desk import casework, confirmed, yes_option
+from monitors.registry import registry
+from orchestration.cli.cases_desk import Casework, casework, confirmed, yes_option
 from orchestration.cli.cases_groups import entity_of
 from orchestration.cli.cases_rows import MOMENT
 from orchestration.cli.output import emit, emit_record, format_option
@@ -58,6 +59,8 @@ def switch(*, state: str | None, name: str, reason: str | None, yes: bool, form:
             return
         if not reason:
             raise click.UsageError(WANTED)
+        if state == "on":
+            _check_there(here, name)
         if state == "off":
             require(here.who, "approve")
             with reading(here.engine) as connection:
@@ -72,6 +75,17 @@ def switch(*, state: str | None, name: str, reason: str | None, yes: bool, form:
     emit_record({"name": name, "on": state == "on", "by": here.who.id, "changed": changed}, form)
     if not changed:
         click.echo(f"It was {state} before; nothing was changed.", err=True)
+
+
+def _check_there(here: Casework, name: str) -> None:
+    """UsageError for a switch that covers nothing: whoever throws it relies on it."""
+    kind, _, what = name.partition(":")
+    known = {"product": here.products, "monitor": registry().monitors}.get(kind)
+    if known is not None and switches.NAME.fullmatch(name) and what not in known:
+        raise click.UsageError(
+            f"There is no {kind} '{what}', so nothing would be stopped; wanted one of "
+            f"{', '.join(sorted(known))}. Or throw all."
+        )
 
 
 @click.command()

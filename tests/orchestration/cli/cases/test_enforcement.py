@@ -164,6 +164,11 @@ def test_switches_are_thrown_lifted_and_listed(bench: Bench, service: Client) ->
         "enforcement", "switch", "on", "web", "--reason", "x"
     )
     assert WANTED in bench.refused("enforcement", "switch", "on")
+    bench.be("heron-7")
+    for astray in ("product:wbe", "monitor:web/scrapping"):
+        said = bench.refused("enforcement", "switch", "on", astray, "--reason", "odd numbers")
+        assert "so nothing would be stopped" in said
+    assert bench.one("enforcement", "switch", "on", f"monitor:{SPAM}", "--reason", "x")["changed"]
 
 
 def test_protects_and_ends_it(bench: Bench) -> None:
