@@ -3,6 +3,7 @@
 `python -m benchmarks.enforcement_crashes` runs more of the same.
 """
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from tests.support.crash_ledgers import New, on_postgresql, on_sqlite
 from tests.support.enforcement_crash_kills import killed
 from tests.support.enforcement_crash_schedules import run
-from tests.support.enforcement_crashes import PLACES
+from tests.support.enforcement_crashes import COMMITS, PLACES
 
+ROOT = Path(__file__).parents[2]
 TENS = [range(first, first + 10) for first in range(0, 60, 10)]
 ALL = (*range(36), 120, 150)  # seeds that reach every point between them
 
@@ -58,6 +60,34 @@ def test_whatever_crashes_on_postgresql_service_and_ledger_agree(
     seeds: range, postgresql: New, tmp_path: Path
 ) -> None:
     assert wrong_after(seeds, postgresql, tmp_path) == {}
+
+
+def test_every_function_that_commits_is_named() -> None:
+    assert {
+        f"{folder}.{path.stem}.{name}"
+        for folder in ("enforcement", "appeals")
+        for path in (ROOT / "orchestration" / folder).glob("*.py")
+        for name in committing(ast.parse(path.read_text(encoding="utf-8")), "")
+    } - {"appeals.review.begun"} == set(COMMITS)
+
+
+def committing(tree: ast.AST, within: str) -> Iterator[str]:
+    """Functions with a transaction of their own, by name."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            name = f"{within}{node.name}"
+            if isinstance(node, ast.FunctionDef) and any(map(is_transaction, ast.walk(node))):
+                yield name
+            yield from committing(node, f"{name}.")
+
+
+def is_transaction(node: ast.AST) -> bool:
+    return isinstance(node, ast.With) and any(
+        isinstance(item.context_expr, ast.Call)
+        and isinstance(item.context_expr.func, ast.Name)
+        and item.context_expr.func.id in {"writing", "begun"}
+        for item in node.items
+    )
 
 
 def test_every_fault_point_that_is_named_is_crossed(sqlite: New, tmp_path: Path) -> None:

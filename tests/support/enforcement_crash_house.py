@@ -20,8 +20,11 @@ from orchestration.enforcement.lapse import lapse
 from orchestration.enforcement.retractions import retract
 from orchestration.executors.dry_run import Refusing
 from orchestration.executors.protocol import Executor
+from orchestration.ledger.appeals import APPEALS, Appeal
 from orchestration.ledger.database import connect, reading
 from orchestration.ledger.enforcement_states import AppealState, EnforcementState
+from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
+from orchestration.ledger.machines import where
 from orchestration.ledger.tables import appeals, decisions, enforcements, notices
 from orchestration.policies.rules import Acting
 from orchestration.pseudonyms import Pseudonyms
@@ -134,6 +137,16 @@ class House:
                 return
             self.clock.forward(minutes=21)
         raise AssertionError(f"It is never quiet: {self.waits()} {self.floor.states()}")
+
+    def rows(self) -> list[Enforcement]:
+        """Every enforcement."""
+        with reading(self.aside) as connection:
+            return list(where(connection, ENFORCEMENTS).values())
+
+    def appeals(self) -> list[Appeal]:
+        """Every appeal."""
+        with reading(self.aside) as connection:
+            return list(where(connection, APPEALS).values())
 
     def waits(self) -> dict[str, int]:
         """How much of what is not done yet."""

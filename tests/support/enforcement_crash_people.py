@@ -6,34 +6,23 @@ from typing import Any
 
 from sqlalchemy import select
 
-from orchestration.appeals.codes import RATIONALES, Outcome
-from orchestration.appeals.decide import Decided, decide_appeal
-from orchestration.appeals.receive import receive
-from orchestration.appeals.review import next_appeal, release, withdraw
-from orchestration.enforcement.protections import protect
+from orchestration.enforcement.protections import protect, unprotect
 from orchestration.enforcement.reverse import OfMonitor, reverse_monitor
 from orchestration.enforcement.standing import stopped
 from orchestration.enforcement.switches import throw
-from orchestration.ledger.appeals import APPEALS, Appeal
 from orchestration.ledger.database import reading
 from orchestration.ledger.enforcement_states import EnforcementState
-from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
-from orchestration.ledger.machines import where
 from orchestration.ledger.tables import alerts, decisions, outcomes
-from orchestration.oncall.people import Person
-from orchestration.oncall.roles import Role
 from orchestration.reference_service.faults import Kind, Rule
-from tests.support.enforcement import ANA, BEN, CLEO, MONITOR, WROTE, somebody
-from tests.support.enforcement_crash_house import A, House
-from tests.support.executing import LEAD, PRODUCT
+from tests.support.enforcement import ANA, BEN, CLEO, MONITOR, WROTE
+from tests.support.enforcement_crash_house import House
+from tests.support.executing import LEAD
 
 S = EnforcementState
-REVIEWERS = tuple(somebody(name, Role.REVIEWER) for name in ("sven", "lena", "tomi", "nora", "ugo"))
 ACCOUNTS = ("amy", "bob", "cem", "dia", "eve", "fay")
 FIELDS = {"access": "active", "messaging": "open", "notice": None}
 VALUES = ("active", "limited", "suspended")
 ACTIONS = ("warn", "restrict_messaging", "suspend_24h", "suspend_24h", "suspend_account")
-LIGHTER = {"suspend_24h": "restrict_messaging", "suspend_account": "suspend_24h"}
 FINAL = ("terminate_account", "influence_operations")
 FAULTS: tuple[Kind, ...] = (
     *("error_before", "error_after", "drop_before", "drop_after", "duplicate", "garbled", "busy"),
@@ -76,7 +65,7 @@ def is_retracted(house: House) -> None:
 
 def approves(house: House) -> None:
     """Somebody looks at what awaits approval: mostly yes."""
-    waiting = [row.enforcement_id for row in _rows(house) if row.state is S.AWAITING]
+    waiting = [row.enforcement_id for row in house.rows() if row.state is S.AWAITING]
     if waiting:
         rng = house.rng
         ids = rng.sample(waiting, rng.randint(1, len(waiting)))
@@ -120,13 +109,18 @@ def lifts(house: House) -> None:
 
 
 def protects(house: House) -> None:
-    """An account is protected from now on."""
-    account = house.rng.choice(ACCOUNTS)
+    """An account is protected from now on, or no more."""
+    account, kind = house.rng.choice(ACCOUNTS), "account_id"
+    if house.rng.random() < 0.3:
+        name = house.room.name(account)
+        who: dict[str, Any] = {"who": LEAD, "entity_type": kind, "entity": name}
+        house.ask(lambda: unprotect(house.engine, **who, reason="over", now=house.clock()))
+        return
     house.ask(
         lambda: protect(
             house.engine,
             who=LEAD,
-            entity_type="account_id",
+            entity_type=kind,
             entity=house.room.name(account),
             tag="journalist",
             reason="known",
@@ -145,7 +139,7 @@ def meddles(house: House) -> None:
 def reverses(house: House) -> None:
     """One enforcement is to be undone."""
     done = (S.DRY_RUN, S.FAILED, S.EXPIRED)
-    rows = [row for row in _rows(house) if row.state not in done and row.mode == "live"]
+    rows = [row for row in house.rows() if row.state not in done and row.mode == "live"]
     if rows:
         name = house.rng.choice(rows).enforcement_id
         house.ask(lambda: house.floor.reverse(name))
@@ -159,51 +153,6 @@ def reverses_all(house: House) -> None:
             house.engine, who=LEAD, which=which, reason="bad rule", now=house.clock()
         )
     )
-
-
-def appeals_one(house: House) -> None:
-    """A user appeals, against what was done or against what was not; some twice."""
-    rows = _rows(house)
-    if not rows:
-        return
-    likely = [row for row in rows if row.executing_at] or rows
-    row = house.rng.choice(likely if house.rng.random() < 0.9 else rows)
-    reference = f"t-{len(_appeals(house))}-{row.enforcement_id[:8]}"
-    for _ in range(house.rng.choice((1, 1, 2))):
-        house.ask(
-            lambda: receive(
-                house.engine,
-                house.terms,
-                product=PRODUCT,
-                reference=reference,
-                about=row.enforcement_id,
-                reason="not_violating",
-                now=house.clock(),
-            )
-        )
-
-
-def reviews(house: House) -> None:
-    """Somebody takes the next appeal, and decides it, or gives it back."""
-    who = house.rng.choice(REVIEWERS)
-    taken = house.ask(lambda: _taken(house, who))
-    if taken is None:
-        return
-    if house.rng.random() < 0.1:
-        house.ask(lambda: release(house.engine, who, taken.appeal_id, now=house.clock()))
-        return
-    outcome = house.rng.choice(tuple(Outcome))
-    decided = house.ask(lambda: _judged(house, who, taken, outcome))
-    if decided is None:  # nothing lighter can be done there, or it was decided when all broke
-        house.ask(lambda: _judged(house, who, taken, Outcome.OVERTURNED))
-
-
-def withdraws(house: House) -> None:
-    """A user wants no answer any more."""
-    names = [one.appeal_id for one in _appeals(house) if one.state in (A.QUEUED, A.RECEIVED)]
-    if names:
-        name = house.rng.choice(names)
-        house.ask(lambda: withdraw(house.engine, name, now=house.clock()))
 
 
 def waits(house: House) -> None:
@@ -229,52 +178,6 @@ def fails(house: House) -> None:
     house.service.seconds = 60 if kind == "busy" else 0.6
     on = rng.choice((("apply",), ("apply",), ("apply", "restore"), ("find",), ("notice",), ()))
     house.service.rules = [Rule(kind, on=on, tries=tries)]
-
-
-def finishes(house: House) -> None:
-    """People do what is asked of them, so that nothing waits."""
-    waiting = [row.enforcement_id for row in _rows(house) if row.state is S.AWAITING]
-    if waiting:
-        house.ask(lambda: house.room.approve(CLEO, *waiting, verdict="refuse"))
-    for who in REVIEWERS:
-        while (taken := house.ask(lambda who=who: _taken(house, who))) is not None:  # type: ignore[misc]
-            outcome = house.rng.choice((Outcome.UPHELD, Outcome.OVERTURNED))
-            house.ask(lambda who=who: _judged(house, who, taken, outcome))  # type: ignore[misc]  # noqa: B023
-
-
-def _taken(house: House, who: Person) -> Appeal | None:
-    """The appeal that somebody has, or the next that they may have."""
-    now = house.clock()
-    for one in _appeals(house):
-        mine = one.state is A.IN_REVIEW and one.leased_by == who.id
-        if mine and one.leased_until is not None and one.leased_until > now:
-            return one
-    return next_appeal(house.engine, who, house.terms, now, authors=house.room.authors)
-
-
-def _judged(house: House, who: Person, taken: Appeal, outcome: Outcome) -> Decided:
-    row = next(row for row in _rows(house) if row.enforcement_id == taken.enforcement_id)
-    return decide_appeal(
-        house.engine,
-        who,
-        taken.appeal_id,
-        outcome,
-        min(RATIONALES[outcome]),
-        terms=house.terms,
-        now=house.clock(),
-        action=LIGHTER.get(row.action, "warn") if outcome is Outcome.PARTIAL else None,
-        authors=house.room.authors,
-    )
-
-
-def _rows(house: House) -> Sequence[Enforcement]:
-    with reading(house.aside) as connection:
-        return list(where(connection, ENFORCEMENTS).values())
-
-
-def _appeals(house: House) -> Sequence[Appeal]:
-    with reading(house.aside) as connection:
-        return list(where(connection, APPEALS).values())
 
 
 def _alerts(house: House) -> Sequence[tuple[str, int]]:

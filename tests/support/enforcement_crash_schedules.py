@@ -17,6 +17,7 @@ from typing import Any
 from orchestration.pseudonyms import KEY_BYTES, OWN_BYTES, Pseudonyms
 from orchestration.reference_service.faults import Faults as ServiceFaults
 from tests.orchestration.reference_service.services import Clock, running
+from tests.support import enforcement_crash_appeals as hearing
 from tests.support import enforcement_crash_people as people
 from tests.support.enforcement import DAY
 from tests.support.enforcement_crash_checks import wrongs
@@ -44,14 +45,14 @@ ACTS: tuple[tuple[int, Callable[[House], None]], ...] = (
     (2, people.switches),
     (5, people.throws_meanwhile),
     (4, people.lifts),
-    (1, people.protects),
+    (2, people.protects),
     (2, people.is_retracted),
     (2, people.meddles),
     (6, people.reverses),
     (1, people.reverses_all),
-    (5, people.appeals_one),
-    (5, people.reviews),
-    (1, people.withdraws),
+    (5, hearing.appeals_one),
+    (5, hearing.reviews),
+    (1, hearing.withdraws),
     (10, people.waits),
     (1, people.changes_mode),
     (12, people.fails),
@@ -142,4 +143,4 @@ def settles(house: House) -> None:
     house.terms = house.live
     house.faults.planned, house.faults.meanwhile = [], []
     people.lifts(house)
-    house.settle(lambda: people.finishes(house))
+    house.settle(lambda: hearing.finishes(house))

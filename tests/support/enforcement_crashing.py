@@ -21,6 +21,7 @@ from orchestration.ledger.database import reading
 from orchestration.ledger.tables import decisions
 from orchestration.reference_service.faults import Faults as ServiceFaults
 from tests.orchestration.reference_service.services import Client, Clock
+from tests.support import enforcement_crash_appeals as hearing
 from tests.support import enforcement_crash_people as people
 from tests.support.enforcement_crash_house import House, terms_of
 from tests.support.enforcement_crashes import Faults
@@ -65,7 +66,7 @@ def main(home: Path, ledger: str, url: str, killed: int, *, once: bool) -> None:
         if once:
             people.lifts(house)
             house.tick()
-            people.finishes(house)
+            hearing.finishes(house)
             clock.forward(minutes=21)
             if not house.waits():
                 return
@@ -84,7 +85,7 @@ def acts(house: House) -> None:
     if number < people.MOST_DECISIONS:
         people.decides(house)
     people.approves(house)
-    for act in (people.reverses, people.appeals_one, people.reviews):
+    for act in (people.reverses, hearing.appeals_one, hearing.reviews):
         act(house)
     if house.rng.random() < 0.1:
         people.switches(house)
