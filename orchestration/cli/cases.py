@@ -6,7 +6,16 @@ import polars as pl
 from monitors.contract import Severity
 from orchestration.cases.members import members
 from orchestration.cases.queue import Listed, listing
-from orchestration.cli.cases_acts import answer, ask, assign, claim, escalate, release, review
+from orchestration.cli.cases_acts import (
+    answer,
+    ask,
+    assign,
+    claim,
+    escalate,
+    release,
+    reopen,
+    review,
+)
 from orchestration.cli.cases_decide import decide
 from orchestration.cli.cases_desk import Casework, casework, limit_option
 from orchestration.cli.cases_groups import merge, open_case, split
@@ -35,6 +44,7 @@ for command in (
     answer,
     decide,
     escalate,
+    reopen,
     merge,
     split,
     open_case,

@@ -1,9 +1,10 @@
-"""`watchfloor cases claim|release|assign|review|ask|answer|escalate`, in the caller's own name."""
+"""`watchfloor cases claim|release|assign|review|ask|answer|escalate|reopen`, in one's own name."""
 
 import click
 
 from monitors.contract import Severity
 from orchestration.cases import acts, queue
+from orchestration.cases.reopen import reopen as reopen_case
 from orchestration.cli.cases_desk import Casework, casework, reason_option
 from orchestration.cli.cases_rows import case_id_of, emit_case
 from orchestration.cli.output import format_option
@@ -128,5 +129,23 @@ def escalate(*, case: str, severity: str | None, to: str | None, reason: str, fo
             now=here.now,
             severity=Severity[severity] if severity else None,
             queue=to,
+        )
+    emit_case(done, here.now, form)
+
+
+@click.command()
+@click.argument("case", metavar="CASE")
+@reason_option
+@format_option
+def reopen(case: str, reason: str, form: str) -> None:
+    """Have a closed case decided again: it waits in its queue, with a clock that begins now."""
+    with casework() as here:
+        done = reopen_case(
+            here.engine,
+            here.who,
+            full(here, case),
+            reason=reason,
+            terms=here.terms,
+            now=here.now,
         )
     emit_case(done, here.now, form)

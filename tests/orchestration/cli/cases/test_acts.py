@@ -135,6 +135,26 @@ def test_only_who_has_a_case_decides_it(bench: Bench) -> None:
     assert "You are not logged in" in bench.refused("cases", "list")
 
 
+def test_a_closed_case_is_reopened_and_decided_again(bench: Bench) -> None:
+    bench.found(0, "ann")
+    case_id = bench.ask("cases", "next")["case"][0]["case_id"]
+    reopen = ("cases", "reopen", case_id[:12], "--reason", "the user told us more")
+    assert "wanted closed" in bench.refused(*reopen)
+    benign = ("cases", "decide", case_id, "--policy", "spam", "--outcome", "benign")
+    bench.ask(*benign)
+    bench.be("crane-6")
+    assert "none of which may 'review'" in bench.refused(*reopen)
+    bench.be("otter-2")
+    again = bench.one(*reopen)
+    assert (again["state"], again["held_by"], again["reopens"]) == ("triaged", None, 1)
+    (entry,) = bench.audit("reopen")
+    assert (entry.actor, entry.reason) == ("otter-2", "the user told us more")
+    bench.ask("cases", "next")
+    assert bench.one(*benign[:-1], "violating", "--action", "warn")["violating"] == 1
+    assert "Missing option '--reason'" in bench.refused("cases", "reopen", case_id)
+    assert bench.is_sound()
+
+
 def test_ids_are_whole_or_the_beginning_of_one(bench: Bench) -> None:
     bench.found(0, "ann")
     case_id = bench.cases()[0].case_id
