@@ -39,6 +39,7 @@ class Figures:
     late: Mapping[str, tuple[int, int, int]]
     states: Counter[str]
     codes: Counter[str]
+    flags: Counter[str]
     breaches: int
     appeals: Counter[str]
     wrong: Counter[str] = field(default_factory=Counter)
@@ -64,6 +65,7 @@ def figures(office: Office, now: datetime) -> Figures:
             late={level.name: _late(cases, level, now) for level in Severity},
             states=Counter(row.state.value for row in rows),
             codes=Counter(row.code for row in rows if row.code),
+            flags=Counter(row.flag for row in rows if row.flag),
             breaches=_count(connection, batches, batches.c.breach.is_not(None)),
             appeals=Counter(one.state.value for one in heard.values()),
             wrong=_wrong(rows, guilty, _appealed(connection), now),

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from benchmarks.operations.office import Office
 from benchmarks.operations.people import APPROVERS, LEAD
@@ -25,6 +25,7 @@ OPEN, CLOSED = 7, 19  # hours in UTC in which somebody approves
 DOUBTS = 0.4  # of wrong rows are refused by the first who is asked
 APPEALS, BLUFFS = 0.6, 0.06  # of those wrongly and rightly acted on appeal
 LONGEST = timedelta(hours=30)  # that somebody takes to appeal
+OVERLAP = timedelta(hours=1)  # what was done may be heard of later
 USERS = frozenset({"account_id", "key_id"})
 e = enforcements.c
 
@@ -35,6 +36,7 @@ class Others:
 
     office: Office
     looked_at: set[str] = field(default_factory=set)
+    since: datetime | None = None
     asked: Asked = field(default_factory=lambda: Asked("", 0))
 
     def approves(self) -> None:
@@ -72,9 +74,9 @@ class Others:
 
     def users_notice(self) -> None:
         """Those who were acted on since the last time think about an appeal."""
-        for row, guilty in self._rows(EnforcementState.APPLIED):
-            if row.enforcement_id in self.looked_at:
-                continue
+        since, self.since = self.since, self.office.clock()
+        new = () if since is None else (e.applied_at >= since - OVERLAP,)
+        for row, guilty in self._rows(EnforcementState.APPLIED, *new):
             self.looked_at.add(row.enforcement_id)
             likely = BLUFFS if guilty else APPEALS
             if row.target_type in USERS and draw("appeals", row.enforcement_id) < likely:
@@ -94,9 +96,11 @@ class Others:
         )
         self.office.seen[f"appeals answered {got.code}"] += 1
 
-    def _rows(self, state: EnforcementState) -> list[tuple[Enforcement, bool]]:
+    def _rows(
+        self, state: EnforcementState, *more: ColumnElement[bool]
+    ) -> list[tuple[Enforcement, bool]]:
         with reading(self.office.engine) as connection:
-            found = where(connection, ENFORCEMENTS, e.state == state, e.mode == "live")
+            found = where(connection, ENFORCEMENTS, e.state == state, e.mode == "live", *more)
             rows = [row for name, row in found.items() if name not in self.looked_at]
             true = self.office.known.rows(connection, rows)
         return [(row, true[row.enforcement_id]) for row in rows]

@@ -41,6 +41,7 @@ def _values(week: Week, one: Figures, wrong: list[str]) -> dict[str, str]:
         "begun late by shift, expected (? nobody could say) and came": _forecast(week),
         "enforcements by state": _counted(one.states),
         "why blocked, failed or expired": _counted(one.codes),
+        "flagged for people": _counted(one.flags),
         "batches that a cap stopped": str(one.breaches),
         "appeals by state": _counted(one.appeals),
         "done, or would be: all, on people who did nothing": (
