@@ -113,6 +113,8 @@ def _agreed(found: Found) -> Iterator[str]:
         done = found.keys.get(row.idempotency_key, [])
         receipt = asked.find(row.idempotency_key)
         known = receipt is not None and receipt.outcome in ("applied", "already")
+        if row.state == "failed" and receipt is None:
+            yield f"{row.enforcement_id[:12]} failed, and the service never heard of it"
         if known != bool(done):
             yield f"{row.enforcement_id[:12]} is {row.state}, and the service has {receipt}"
         elif (
