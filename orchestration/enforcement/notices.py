@@ -18,7 +18,7 @@ from orchestration.policies.actions import Automation
 from orchestration.policies.errors import PolicyError
 from orchestration.policies.facts import Facts
 from orchestration.policies.notices import Decided, statement_of_reasons
-from orchestration.policies.policy import Policies
+from orchestration.policies.policy import Policy
 from orchestration.policies.rules import Rules
 
 Kind = Literal["applied", "restored", "retracted"]
@@ -67,13 +67,13 @@ def queue(
         connection.execute(insert(notices), numbered)
 
 
-def reasons(row: Enforcement, seen: Seen, policies: Policies, rules: Rules) -> Fields | None:
+def reasons(row: Enforcement, seen: Seen, policy: Policy | None, rules: Rules) -> Fields | None:
     """The fields of a notice that something was applied; None if no statement can be made of it.
 
-    `statement` has the fields of Art. 17 DSA under the policy as it was worded when it was applied;
-    null for an action that restricts nothing.
+    `policy` is the one that the row cites, in its version; None if it is gone. `statement` has the
+    fields of Art. 17 DSA under it; null for an action that restricts nothing.
     """
-    policy, action = policies.by_id.get(row.policy_id), rules.actions.get(row.action)
+    action = rules.actions.get(row.action)
     if policy is None or action is None or row.executing_at is None:
         return None
     statement = None

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from orchestration.cases.terms import Terms
 from orchestration.enforcement.notices import Kind, plain, queue, reasons, seen_of, undone
+from orchestration.enforcement.pinned import pin_of, pinned
 from orchestration.enforcement.strikes import strike, unstrike
 from orchestration.executors.protocol import Receipt
 from orchestration.ledger.acts import Act, Actor
@@ -71,7 +72,7 @@ def settle(
     """Write what became of rows that were sent.
 
     Those that are now applied get their strike and a notice in the queue. One of which no
-    statement can be made, as its policy is gone or its dates are none, is flagged.
+    statement can be made, as its policy cannot be read any more or its dates are none, is flagged.
     """
     done = [
         row
@@ -79,9 +80,10 @@ def settle(
         if row.state is State.APPLIED and before[row.enforcement_id].state in SENT
     ]
     seen = seen_of(connection, done)
+    policies = pinned(connection, done, terms)
     fields = {
         row.enforcement_id: reasons(
-            row, seen[row.enforcement_id], terms.policies, terms.enforcement
+            row, seen[row.enforcement_id], policies.get(pin_of(row)), terms.enforcement
         )
         for row in done
     }
@@ -91,7 +93,7 @@ def settle(
         for row in after
     ]
     write(connection, ENFORCEMENTS, before=before, after=flagged, act=act)
-    strike(connection, done, terms.policies, act)
+    strike(connection, done, policies, act)
     told = {row.enforcement_id: fields[row.enforcement_id] or plain(row) for row in done}
     queue(connection, "applied", done, told, act)
 

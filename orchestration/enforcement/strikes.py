@@ -1,11 +1,12 @@
 """Strikes: what an enforcement counts against an entity, until it expires or is taken back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
+from orchestration.enforcement.pinned import Pin, pin_of
 from orchestration.ledger.acts import Act
 from orchestration.ledger.audit import Change, append_all
 from orchestration.ledger.database import writer
@@ -13,16 +14,16 @@ from orchestration.ledger.enforcements import Enforcement
 from orchestration.ledger.ids import digest_parts, digest_record
 from orchestration.ledger.rows import BATCH
 from orchestration.ledger.tables import strikes
-from orchestration.policies.policy import Policies
+from orchestration.policies.policy import Policy
 
 
 def strike(
-    connection: Connection, rows: Sequence[Enforcement], policies: Policies, act: Act
+    connection: Connection, rows: Sequence[Enforcement], policies: Mapping[Pin, Policy], act: Act
 ) -> int:
-    """Add a strike for each row whose policy has one; how many. A policy that is gone has none."""
+    """Add a strike for each row whose policy, as pinned, has one; how many."""
     found = []
     for row in rows:
-        policy = policies.by_id.get(row.policy_id)
+        policy = policies.get(pin_of(row))
         if policy is None or policy.strike is None:
             continue
         found.append(
