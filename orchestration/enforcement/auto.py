@@ -6,7 +6,7 @@ Golden sets and drift are known outside the ledger: whoever calls says by `Fit` 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, exists, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, or_, select
 
 from monitors.contract import Mode, Monitor
 from monitors.harms import Harm
@@ -118,18 +118,33 @@ def _checked(draft: Draft, monitors: Mapping[str, Monitor], terms: Terms, fit: F
 
 def _waiting(connection: Connection, monitors: Collection[str]) -> list[Alert]:
     """Alerts that go on, stand, and about which neither people nor the planner have settled."""
-    a, e, o = alerts.c, enforcements.c, outcomes.c
-    planned = exists().where(
-        e.alert_id == a.alert_id, e.decision_id.is_(None), e.version == a.version
-    )
-    decided = exists().where(o.alert_id == a.alert_id)
-    going = (a.state.in_([*GOING]), a.shadow.is_(False), a.count > a.retracted)
-    rows = select(alerts).where(*going, ~planned, ~decided).order_by(a.alert_id)
+    a = alerts.c
     return [
         read_alert(row)
         for some in in_batches(monitors)
-        for row in connection.execute(rows.where(a.monitor.in_(some))).mappings()
+        for row in connection.execute(
+            select(alerts).where(unsettled(some)).order_by(a.alert_id)
+        ).mappings()
     ]
+
+
+def unsettled(monitors: Collection[str]) -> ColumnElement[bool]:
+    """Alerts of these monitors that a machine may act on: nobody has planned or decided them.
+
+    Nor was anything undone for them: whom people gave something back they alone take it from.
+    """
+    a, e, o = alerts.c, enforcements.c, outcomes.c
+    mine = and_(e.decision_id.is_(None), e.version == a.version)
+    planned = exists().where(e.alert_id == a.alert_id, or_(mine, e.reversal_id.is_not(None)))
+    decided = exists().where(o.alert_id == a.alert_id)
+    return and_(
+        a.monitor.in_(sorted(monitors)),
+        a.state.in_([*GOING]),
+        a.shadow.is_(False),
+        a.count > a.retracted,
+        ~planned,
+        ~decided,
+    )
 
 
 def _causes(waiting: Iterable[Alert], monitors: Mapping[str, Monitor], terms: Terms) -> list[Cause]:

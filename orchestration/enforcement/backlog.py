@@ -4,18 +4,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from orchestration.alerts.records import AlertState
 from orchestration.cases.terms import Terms
+from orchestration.enforcement.auto import unsettled
 from orchestration.enforcement.claim import due
+from orchestration.enforcement.plan import returning
 from orchestration.enforcement.reverse import CHANGED_SINCE, RESTORE
 from orchestration.enforcement.switches import covering, on
 from orchestration.ledger.enforcement_states import PENDING, EnforcementState
-from orchestration.ledger.tables import alerts, decisions, enforcements, outcomes
+from orchestration.ledger.tables import alerts, decisions, enforcements
 from orchestration.policies.rules import Acting
 
-GOING = (AlertState.FIRING, AlertState.ACKED)
 S = EnforcementState
 e = enforcements.c
 
@@ -26,8 +26,9 @@ class Backlog:
 
     `decided` are decisions and `automatic` alerts that were not planned yet. `due` may be sent now,
     `held` would be but for a kill switch or dry-run. `undo` are to be reversed and nobody's.
-    `settled` need an end written: expired, over, or retracted. `unknown` are rows of which nobody
-    knows, those too whose worker did not come back, the oldest since `since`.
+    `settled` need an end written, expired, over or retracted, or are blocked by nothing any more.
+    `unknown` are rows of which nobody knows, those too whose worker did not come back, the oldest
+    since `since`.
     """
 
     decided: int = 0
@@ -61,7 +62,8 @@ def backlog(
         due=free,
         held=held,
         undo=_count(connection, _to_undo(now), e.enforcement_id),
-        settled=_count(connection, _to_settle(now), e.enforcement_id),
+        settled=_count(connection, _to_settle(now), e.enforcement_id)
+        + returning(connection, terms, now),
         unknown=unknown,
         since=since,
     )
@@ -88,13 +90,7 @@ def _automatic(connection: Connection, auto: Collection[str]) -> int:
     """Alerts of monitors in auto that nobody decided and the planner has not seen."""
     if not auto:
         return 0
-    a = alerts.c
-    planned = exists().where(
-        e.alert_id == a.alert_id, e.decision_id.is_(None), e.version == a.version
-    )
-    decided = exists().where(outcomes.c.alert_id == a.alert_id)
-    going = (a.monitor.in_(sorted(auto)), a.state.in_(GOING), a.shadow.is_(False))
-    found = select(func.count(a.alert_id)).where(*going, a.count > a.retracted, ~planned, ~decided)
+    found = select(func.count(alerts.c.alert_id)).where(unsettled(auto))
     return connection.scalars(found).one()
 
 

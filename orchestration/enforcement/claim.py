@@ -14,7 +14,14 @@ from orchestration.ledger.database import writing
 from orchestration.ledger.enforcement_states import EnforcementState
 from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
 from orchestration.ledger.machines import of_ids, write
-from orchestration.ledger.tables import alerts, batches, enforcements, protections
+from orchestration.ledger.tables import (
+    alerts,
+    batches,
+    decisions,
+    enforcements,
+    outcomes,
+    protections,
+)
 from orchestration.policies.rules import Acting
 
 LEASE = timedelta(minutes=10)
@@ -111,6 +118,7 @@ def _stop(
         for name, row in before.items()
         if (code := _code(row, terms, now, protected=protected, gone=gone))
     }
+    found = dict.fromkeys(_decided_since(connection, before), "decided") | found
     after = [
         replace(blocked(before[name], code), state=State.EXPIRED)
         if code == EXPIRED
@@ -161,6 +169,25 @@ def _retracted(connection: Connection, rows: Iterable[Enforcement]) -> set[str]:
     ids = {row.alert_id for row in rows if row.alert_id}
     query = select(alerts.c.alert_id).where(alerts.c.count <= alerts.c.retracted)
     return set(connection.scalars(query.where(alerts.c.alert_id.in_(ids))))
+
+
+def _decided_since(connection: Connection, rows: Mapping[str, Enforcement]) -> list[str]:
+    """Rows of which people have said something since that the planner has not taken up yet.
+
+    It plans what they say anew; until then nobody can tell whether it is the same.
+    """
+    d, o = decisions.c, outcomes.c
+    new = d.acted.is_(False)
+    old = set(connection.scalars(select(d.supersedes).where(new, d.supersedes.is_not(None))))
+    ids = {row.alert_id for row in rows.values() if row.alert_id}
+    about = select(o.alert_id, d.decision_id).join(decisions, d.decision_id == o.decision_id)
+    said = connection.execute(about.where(new, o.alert_id.in_(ids))).all()
+    return [
+        name
+        for name, row in rows.items()
+        if row.decision_id in old
+        or any(row.alert_id == on and row.decision_id != by for on, by in said)
+    ]
 
 
 def _admit(

@@ -1,24 +1,27 @@
 """The planner: decisions become enforcements, once each, in one transaction with their gates."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, exists, select, update
 
 from orchestration.cases.terms import Terms
-from orchestration.enforcement.caps import PREFIX, Active, blocked
-from orchestration.enforcement.drafts import Cause, Draft, causes, drafts, undone
+from orchestration.enforcement.caps import Active, blocked
+from orchestration.enforcement.drafts import VIOLATING, Cause, Draft, causes, drafts, undone
 from orchestration.enforcement.gates import (
     ALREADY,
     KILL_SWITCH,
+    Slot,
     facts,
     gate,
     goes_on,
     in_batches,
     is_spent,
+    slot_of,
 )
+from orchestration.enforcement.reverse import REVERSED, returns
 from orchestration.enforcement.settle import PLANNER, new_batch
 from orchestration.enforcement.targets import Targets, places_of
 from orchestration.ledger.acts import Act
@@ -27,10 +30,12 @@ from orchestration.ledger.database import reading, writing
 from orchestration.ledger.enforcement_states import PENDING, SENT, EnforcementState
 from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
 from orchestration.ledger.machines import where, write
-from orchestration.ledger.tables import decisions, enforcements, reversals
+from orchestration.ledger.tables import decisions, enforcements, outcomes, reversals
 from orchestration.policies.rules import Acting, Rules
 
-SUPERSEDED, REVERSED = "superseded", "reversed"
+SUPERSEDED = "superseded"
+DECIDED = "decided"  # people said otherwise of the alert
+ONCE = "once"  # the same decision was carried out on the target already
 S = EnforcementState
 e = enforcements.c
 
@@ -56,6 +61,7 @@ def plan(
         ours = {row["decision_id"] for row in decided}
         left = [row for row in undone(connection) if row["decision_id"] in ours]
         gone = _superseded(connection, left, found, now)
+        _contradicted(connection, {row["decision_id"] for row in left}, gone, now)
         taken = {row["decision_id"] for row in left} - gone
         mine = [cause for cause in found if cause.decision_id in taken]
         made = drafts(mine, aims, rules=rules, targets=targets, now=now)
@@ -92,29 +98,48 @@ def unblock(engine: Engine, *, terms: Terms, active: Active, now: datetime) -> l
     Rows that were blocked because another had their target and class, once that one was reversed
     or has lapsed; and those that a kill switch blocked, if it is lifted while an approval would
     still hold. Not what was undone itself: a unit whose own action was reversed, and all of a
-    monitor's whose actions since a time were, need another decision.
+    monitor's whose actions since a time were, need another decision. Nor what one decision has
+    done to the target once, and what a machine would do to whom people gave something back.
     """
     rules = terms.enforcement
     with writing(engine) as connection:
         waiting = where(connection, ENFORCEMENTS, e.mode == "live", _may_return())
-        undone_ = _undone_since(connection, waiting, now)
-        candidates = [
-            row
-            for row in waiting.values()
-            if row.enforcement_id not in undone_ and _in_time(row, rules, now)
+        ended = _ended_since(connection, waiting)
+        act = Act(PLANNER, now, "what it waited for was done or undone for good")
+        after = [replace(waiting[name], code=code) for name, code in ended.items()]
+        write(connection, ENFORCEMENTS, before=waiting, after=after, act=act, verb="block")
+        left = [row for name, row in waiting.items() if name not in ended]
+        again = [
+            Draft(replace(row, state=S.PLANNED, code=None))
+            for row in _returning(connection, left, rules, now)
         ]
-        if not candidates:
-            return []
-        known = facts(connection, candidates, now)
-        again = []
-        for row in sorted(candidates, key=lambda row: (row.planned_at, row.enforcement_id)):
-            if gate(row, known, rules) is None and not is_spent(row, known):
-                goes_on(row, known, rules)
-                again.append(Draft(replace(row, state=S.PLANNED, code=None)))
         before = {draft.row.enforcement_id: waiting[draft.row.enforcement_id] for draft in again}
         return batches_of(
             connection, again, "unblocked", rules=rules, active=active, now=now, before=before
         )
+
+
+def returning(connection: Connection, terms: Terms, now: datetime) -> int:
+    """How many rows `unblock` would plan again now."""
+    waiting = where(connection, ENFORCEMENTS, e.mode == "live", _may_return())
+    ended = _ended_since(connection, waiting)
+    left = [row for name, row in waiting.items() if name not in ended]
+    return len(_returning(connection, left, terms.enforcement, now))
+
+
+def _returning(
+    connection: Connection, waiting: Iterable[Enforcement], rules: Rules, now: datetime
+) -> list[Enforcement]:
+    candidates = [row for row in waiting if _in_time(row, rules, now)]
+    if not candidates:
+        return []
+    known = facts(connection, candidates, now)
+    again = []
+    for row in sorted(candidates, key=lambda row: (row.planned_at, row.enforcement_id)):
+        if gate(row, known, rules) is None and not is_spent(row, known):
+            goes_on(row, known, rules)
+            again.append(row)
+    return again
 
 
 def _in_time(row: Enforcement, rules: Rules, now: datetime) -> bool:
@@ -137,15 +162,13 @@ def _may_return() -> ColumnElement[bool]:
     return blocked_ & ((e.code == KILL_SWITCH) | ((e.code == ALREADY) & ~held))
 
 
-def _undone_since(
-    connection: Connection, rows: Mapping[str, Enforcement], now: datetime
-) -> set[str]:
-    """Rows of a monitor whose actions were all reversed after they were planned; so are they."""
+def _ended_since(connection: Connection, rows: Mapping[str, Enforcement]) -> dict[str, str]:
+    """Rows that must not come back, whoever holds their target now; why, by id."""
     r = reversals.c
     asked = connection.execute(select(reversals).where(r.kind == "monitor")).all()
-    found = [
-        row
-        for row in rows.values()
+    found = {
+        name: REVERSED
+        for name, row in rows.items()
         if any(
             one.monitor == row.monitor
             and one.version in {None, row.version}
@@ -153,11 +176,58 @@ def _undone_since(
             and row.planned_at <= one.asked_at
             for one in asked
         )
-    ]
-    act = Act(PLANNER, now, "all that the monitor did was reversed")
-    after = [replace(row, code=REVERSED) for row in found]
-    write(connection, ENFORCEMENTS, before=rows, after=after, act=act, verb="block")
-    return {row.enforcement_id for row in found}
+    }
+    done: defaultdict[Slot, list[Enforcement]] = defaultdict(list)
+    for some in in_batches(row.target for row in rows.values()):
+        for other in where(connection, ENFORCEMENTS, *_was_done(some)).values():
+            done[slot_of(other)].append(other)
+    for name, row in rows.items():
+        codes = {code for other in done[slot_of(row)] if (code := _ends(row, other))}
+        found |= {name: min(codes)} if codes and name not in found else {}
+    return found
+
+
+def _was_done(targets: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    done = e.state.in_([S.APPLIED, S.REVERSING, S.REVERSED])
+    return e.mode == "live", e.target.in_(targets), done
+
+
+def _ends(row: Enforcement, other: Enforcement) -> str | None:
+    """Why a row is over, now that another was done to the same target; None if it is not."""
+    if row.decision_id is not None:
+        return ONCE if row.decision_id == other.decision_id else None
+    undone_ = other.reversed_at is not None and other.reversed_at >= row.planned_at
+    return REVERSED if undone_ else None
+
+
+def _contradicted(
+    connection: Connection, decided: Collection[str], gone: Collection[str], now: datetime
+) -> None:
+    """End what is not done yet for alerts of which people say otherwise; flag what was done."""
+    o = outcomes.c
+    said: dict[str, tuple[str, str | None]] = {}
+    for some in in_batches(set(decided) - set(gone)):
+        mine = select(o.alert_id, o.outcome, o.action).where(o.decision_id.in_(some))
+        for alert_id, outcome, action in connection.execute(mine.where(o.alert_id.is_not(None))):
+            said[alert_id] = (outcome, action)
+    act = Act(PLANNER, now, "people decided otherwise")
+    for some in in_batches(said):
+        rows = where(connection, ENFORCEMENTS, e.alert_id.in_(some), e.mode == "live")
+        others = [row for row in rows.values() if row.decision_id not in {*decided, *gone}]
+        after = [
+            _ended(row, DECIDED, again=_agrees(row, *said[row.alert_id or ""])) for row in others
+        ]
+        write(connection, ENFORCEMENTS, before=rows, after=after, act=act, verb="contradict")
+
+
+def _agrees(row: Enforcement, outcome: str, action: str | None) -> bool:
+    """Whether what people say lets a row be: what a machine began must be what they would do.
+
+    Of what it has done they may say that it is violating, and that no more is to be done.
+    """
+    if outcome != VIOLATING or row.decision_id is not None:
+        return outcome == VIOLATING
+    return action == row.action or (action is None and row.state not in PENDING)
 
 
 def _superseded(
@@ -177,7 +247,12 @@ def _superseded(
     for some in in_batches(old):
         rows = where(connection, ENFORCEMENTS, e.decision_id.in_(some), e.mode == "live")
         after = [
-            _ended(row, again=(row.alert_id or row.target, row.action) in kept)
+            _ended(
+                row,
+                SUPERSEDED,
+                again=(row.alert_id or row.target, row.action) in kept,
+                pending=True,
+            )
             for row in rows.values()
         ]
         act = Act(PLANNER, now, "another decision stands in its place")
@@ -185,15 +260,19 @@ def _superseded(
     return old
 
 
-def _ended(row: Enforcement, *, again: bool) -> Enforcement:
-    """A row of a decision that no longer stands; `again` if the new one has the same action."""
-    returns = row.code in {ALREADY, KILL_SWITCH} or (row.code or "").startswith(PREFIX)
+def _ended(row: Enforcement, code: str, *, again: bool, pending: bool = False) -> Enforcement:
+    """A row that another decision stands against; `again` if that one has the same action.
+
+    With `pending` what was not sent yet ends all the same: the other decision plans its own.
+    """
+    if again and not pending:
+        return row
     if row.state in PENDING:
-        return blocked(row, SUPERSEDED)
-    if row.state is S.BLOCKED and returns:
-        return replace(row, code=SUPERSEDED)
+        return blocked(row, code)
+    if row.state is S.BLOCKED and returns(row):
+        return replace(row, code=code)
     acts = row.state in SENT or row.state is S.APPLIED
-    return replace(row, flag=SUPERSEDED) if acts and not again and not row.reversal_id else row
+    return replace(row, flag=code) if acts and not again and not row.reversal_id else row
 
 
 def _take_up(connection: Connection, decided: Sequence[RowMapping], now: datetime) -> None:

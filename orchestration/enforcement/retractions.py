@@ -24,7 +24,8 @@ def retract(engine: Engine, *, now: datetime) -> tuple[int, int]:
     """
     e, a = enforcements.c, alerts.c
     none_stands = select(a.alert_id).where(a.count <= a.retracted)
-    open_ = e.state.in_([*PENDING, EnforcementState.APPLIED])
+    unseen = e.reversal_id.is_(None) & e.flag.is_distinct_from(RETRACTED)
+    open_ = e.state.in_(list(PENDING)) | ((e.state == EnforcementState.APPLIED) & unseen)
     with writing(engine) as connection:
         before = where(
             connection, ENFORCEMENTS, open_, e.mode == "live", e.alert_id.in_(none_stands)
@@ -40,4 +41,4 @@ def retract(engine: Engine, *, now: datetime) -> tuple[int, int]:
 def _after(row: Enforcement) -> Enforcement:
     if row.state in PENDING:
         return blocked(row, RETRACTED)
-    return row if row.reversal_id else replace(row, flag=RETRACTED)
+    return replace(row, flag=RETRACTED)

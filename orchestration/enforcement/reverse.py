@@ -10,8 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, or_
 
-from orchestration.enforcement.caps import blocked
+from orchestration.enforcement.caps import PREFIX, blocked
 from orchestration.enforcement.errors import EnforcementError
+from orchestration.enforcement.gates import ALREADY, KILL_SWITCH
 from orchestration.enforcement.record import by_us
 from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.audit import append
@@ -138,10 +139,16 @@ def to_be_undone(row: Enforcement) -> bool:
     What could not be restored may be asked for again.
     """
     if row.state is State.BLOCKED:
-        return row.code != REVERSED
+        return returns(row)
     if row.state is State.APPLIED:
         return row.reversal_id is None or kept(row)
     return row.state in PENDING | SENT and row.reversal_id is None
+
+
+def returns(row: Enforcement) -> bool:
+    """Whether a blocked row may yet be planned again; of most codes none ever is."""
+    code = row.code or ""
+    return code in {ALREADY, KILL_SWITCH} or code.startswith(PREFIX)
 
 
 def kept(row: Enforcement) -> bool:
@@ -162,7 +169,10 @@ def _chosen(connection: Connection, which: str | OfMonitor) -> dict[str, Enforce
     conditions: list[ColumnElement[bool]] = [row.mode == "live", row.monitor == which.monitor]
     if which.version is not None:
         conditions.append(row.version == which.version)
-    to_come = row.state.in_([*PENDING, State.BLOCKED])
+    stopped = or_(
+        row.code.in_([ALREADY, KILL_SWITCH]), row.code.startswith(PREFIX, autoescape=True)
+    )
+    to_come = or_(row.state.in_(list(PENDING)), and_(row.state == State.BLOCKED, stopped))
     done = and_(row.state.not_in(list(NOTHING_DONE)), row.executing_at >= which.since)
     return where(connection, ENFORCEMENTS, *conditions, or_(to_come, done))
 
@@ -177,7 +187,7 @@ def _check(row: Enforcement) -> None:
 
 def _part(row: Enforcement, irreversible: Collection[str], now: datetime) -> str | None:
     """Which part of a preview counts a row; None for one that no reversal touches."""
-    if row.state in NOTHING_DONE or (row.state is State.BLOCKED and row.code == REVERSED):
+    if row.state in NOTHING_DONE or (row.state is State.BLOCKED and not returns(row)):
         return None
     if not to_be_undone(row):
         return "before"

@@ -7,8 +7,13 @@ from sqlalchemy import Engine
 
 from monitors.contract import Mode, Severity
 from orchestration.enforcement.protections import protect
-from orchestration.enforcement.reverse import reverse_one
-from orchestration.ledger.database import writing
+from orchestration.enforcement.reverse import (
+    OfMonitor,
+    preview_reversal,
+    reverse_monitor,
+    reverse_one,
+)
+from orchestration.ledger.database import reading, writing
 from orchestration.oncall.roles import Role
 from tests.support.enforcement import (
     ANA,
@@ -219,8 +224,23 @@ def test_people_who_say_the_same_leave_what_a_machine_has_pending(room: Room) ->
     room.plan_auto()
     room.decide("d1", "amy", action="restrict_messaging")
     room.plan()
-    assert sorted(room.states().values(), key=str) == [("blocked", "already")]
     assert sorted(row.state for row in room.rows().values()) == ["approved", "blocked"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "action", "flag"),
+    [("benign", None, "decided"), ("violating", "warn", "decided"), ("violating", None, None)],
+)
+def test_people_who_say_otherwise_of_what_a_machine_did_have_it_flagged(
+    room: Room, outcome: str, action: str | None, flag: str | None
+) -> None:
+    judged(room)
+    room.plan_auto()
+    room.apply("amy")
+    room.decide("d1", "amy", outcome=outcome, action=action)
+    room.plan()
+    (row,) = [one for one in room.rows().values() if one.decision_id is None]
+    assert (row.state, row.flag) == ("applied", flag)
 
 
 def test_what_people_gave_back_no_new_version_of_the_monitor_takes_again(room: Room) -> None:
@@ -241,3 +261,16 @@ def test_what_people_gave_back_no_new_version_of_the_monitor_takes_again(room: R
         changed(connection, act(4), "a-amy", version=2)
     assert room.plan_auto() == []
     assert room.of("amy").state == "reversed"
+
+
+def test_what_never_goes_on_is_no_part_of_what_a_monitors_reversal_touches(room: Room) -> None:
+    judged(room, 14, 1)
+    room.plan_auto()
+    which = OfMonitor(MONITOR, room.now - DAY)
+    with reading(room.engine) as connection:
+        rules = room.terms.enforcement
+        assert preview_reversal(connection, which, rules=rules, now=room.now).size == 0
+    lead = somebody("lea", Role.LEAD)
+    asked = reverse_monitor(room.engine, who=lead, which=which, reason="wrong", now=room.now)
+    assert asked.size == 0
+    assert room.states() == {ROW: STALE}
