@@ -1,15 +1,21 @@
-"""Where policies fall short: what none fits, what people disagree on, what appeals overturned."""
+"""Where policies fall short, and its gaps: what none fits, is disagreed on or was overturned."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Engine, func, select, update
 
+from orchestration.cases.errors import CaseError
 from orchestration.cases.judging import Verdict
+from orchestration.ledger.acts import Act, Actor
+from orchestration.ledger.audit import append
+from orchestration.ledger.database import writing
 from orchestration.ledger.enforcement_states import AppealState
+from orchestration.ledger.ids import digest_record
 from orchestration.ledger.tables import appeals, cases, decisions, enforcements, gaps, outcomes
+from orchestration.oncall.people import Person, require
 
 Kind = Literal["no_policy", "disagreement", "overturned", "open"]
 SAID = (Verdict.VIOLATING.value, Verdict.BENIGN.value)
@@ -31,6 +37,26 @@ class GapRow:
     harm: str
     of: str
     n: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGap:
+    """A gap that nobody closed: `missed` by every monitor, or of `no_policy`.
+
+    A null `policy_id` is of no policy.
+    """
+
+    gap_id: str
+    kind: str
+    case_id: str
+    product: str
+    harm: str
+    policy_id: str | None
+    opened_at: datetime
+    opened_by: str
+
+
+OPENED = list(OpenGap.__dataclass_fields__)
 
 
 def policy_gaps(connection: Connection, since: datetime) -> list[GapRow]:
@@ -100,3 +126,47 @@ def _open(connection: Connection) -> list[GapRow]:
         GapRow("open", policy or "", product, harm, kind, n)
         for kind, product, harm, policy, n in connection.execute(rows)
     ]
+
+
+def open_gaps(connection: Connection) -> list[OpenGap]:
+    """Gaps that nobody closed, the oldest first."""
+    rows = select(*(gaps.c[name] for name in OPENED)).where(gaps.c.closed_at.is_(None))
+    ordered = rows.order_by(gaps.c.opened_at, gaps.c.gap_id)
+    return [OpenGap(**row) for row in connection.execute(ordered).mappings()]
+
+
+def close_gap(
+    engine: Engine, who: Person, gap_id: str, *, monitor: str | None, reason: str, now: datetime
+) -> OpenGap:
+    """Close a gap, once; the gap as it was open. `monitor` catches such things now, if one does.
+
+    Its name stands before the reason in the audit. Raises PeopleError for who may not open a case,
+    and CaseError, with nothing changed, for no gap and for one that is closed.
+    """
+    require(who, "open_case")
+    with writing(engine) as connection:
+        gap = _still_open(connection, gap_id)
+        before: dict[str, Any] = {name: getattr(gap, name) for name in OPENED}
+        closing = {"closed_at": now, "closed_by": who.id}
+        append(
+            connection,
+            act=Act(Actor(who.id, "person"), now, f"{monitor}: {reason}" if monitor else reason),
+            verb="close_gap",
+            object_id=f"gap:{gap_id}",
+            before=digest_record(before),
+            after=digest_record({**before, **closing}),
+        )
+        connection.execute(update(gaps).where(gaps.c.gap_id == gap_id).values(**closing))
+    return gap
+
+
+def _still_open(connection: Connection, gap_id: str) -> OpenGap:
+    found = connection.execute(select(gaps).where(gaps.c.gap_id == gap_id)).mappings().one_or_none()
+    if found is None:
+        raise CaseError(f"There is no gap {gap_id}; wanted one that is open. List those.")
+    if found["closed_at"] is not None:
+        raise CaseError(
+            f"{found['closed_by']} closed the gap {gap_id} at {found['closed_at']}; nothing was "
+            "changed. What is missed again opens a gap of its own."
+        )
+    return OpenGap(**{name: found[name] for name in OPENED})

@@ -18,8 +18,9 @@ from orchestration.cli.cases_acts import (
 )
 from orchestration.cli.cases_decide import decide
 from orchestration.cli.cases_desk import Casework, casework, limit_option
+from orchestration.cli.cases_gaps import gaps
 from orchestration.cli.cases_groups import merge, open_case, split
-from orchestration.cli.cases_queues import gaps, queues
+from orchestration.cli.cases_queues import queues
 from orchestration.cli.cases_rows import LIST, holder, rows_of, shows
 from orchestration.cli.cases_show import next_case, show
 from orchestration.cli.cases_tasks import certify, tasks

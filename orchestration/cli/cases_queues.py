@@ -1,15 +1,11 @@
-"""`watchfloor cases queues|gaps`: how the queues stand, and where policies fall short."""
-
-from datetime import datetime
+"""`watchfloor cases queues`: how the queues stand."""
 
 import click
 import polars as pl
 
-from orchestration.cases.gaps import policy_gaps
 from orchestration.cases.outlook import Outlook, outlooks
 from orchestration.cli.cases_desk import casework, span_text
 from orchestration.cli.output import emit, format_option
-from orchestration.cli.times import Since
 from orchestration.ledger.database import reading
 
 QUEUES = {
@@ -25,14 +21,6 @@ QUEUES = {
     "high": pl.Float64(),
     "basis": pl.String(),
 }
-GAPS = {
-    "kind": pl.String(),
-    "policy": pl.String(),
-    "product": pl.String(),
-    "harm": pl.String(),
-    "of": pl.String(),
-    "n": pl.Int64(),
-}
 
 
 @click.command()
@@ -42,17 +30,6 @@ def queues(form: str) -> None:
     with casework() as here, reading(here.engine) as connection:
         found = outlooks(connection, here.terms, here.now)
     emit(pl.DataFrame([_row(one) for one in found], schema=QUEUES, orient="row"), form)
-
-
-@click.command()
-@click.option("--since", type=Since(), default="30d", show_default=True, help="Decided since then.")
-@format_option
-def gaps(since: datetime, form: str) -> None:
-    """Show where policies and monitors fall short: no policy, disagreement, overturned, open."""
-    with casework() as here, reading(here.engine) as connection:
-        found = policy_gaps(connection, since)
-    rows = [tuple(getattr(one, name) or None for name in GAPS) for one in found]
-    emit(pl.DataFrame(rows, schema=GAPS, orient="row"), form)
 
 
 def _row(one: Outlook) -> tuple[object, ...]:

@@ -1,15 +1,21 @@
 from datetime import datetime
 
+import pytest
 from sqlalchemy import insert
 
-from orchestration.cases.gaps import GapRow, policy_gaps
+from monitors.harms import Harm
+from orchestration.cases.errors import CaseError
+from orchestration.cases.gaps import GapRow, OpenGap, close_gap, open_gaps, policy_gaps
 from orchestration.cases.judging import Outcome, Verdict
+from orchestration.cases.missing import open_escalation
 from orchestration.cases.reopen import reopen
+from orchestration.ledger.audit import Entry, entries
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.tables import appeals, batches, enforcements
+from orchestration.oncall.errors import PeopleError
 from orchestration.oncall.people import Person
 from tests.orchestration.alerts.builders import at
-from tests.support.cases import ANA, BEN, BENIGN, VIOLATING, Office
+from tests.support.cases import ANA, BEN, BENIGN, ENGINEER, VIEWER, VIOLATING, Office
 
 NO_POLICY = Outcome(Verdict.NO_POLICY)
 
@@ -107,3 +113,68 @@ def test_what_appeals_took_back_is_counted_by_policy(office: Office) -> None:
             connection.execute(insert(appeals), appeal)
     assert gaps(office, at(0)) == [GapRow("overturned", "spam", "chat", "", "", 2)]
     assert gaps(office, at(3)) == []
+
+
+def missed(office: Office, hour: float, entity: str) -> OpenGap:
+    """Something that no monitor caught is told, by an engineer."""
+    case = open_escalation(
+        office.engine,
+        ENGINEER,
+        [("account_id", entity)],
+        "chat",
+        Harm.SPAM,
+        terms=office.terms,
+        now=at(hour),
+    )
+    return next(gap for gap in still_open(office) if gap.case_id == case.case_id)
+
+
+def still_open(office: Office) -> list[OpenGap]:
+    with reading(office.engine) as connection:
+        return open_gaps(connection)
+
+
+def audited(office: Office, gap: OpenGap) -> list[Entry]:
+    with reading(office.engine) as connection:
+        return [one for one in entries(connection) if one.object == f"gap:{gap.gap_id}"]
+
+
+def test_a_gap_is_closed_once_with_its_monitor_and_reason_in_the_audit(office: Office) -> None:
+    first = missed(office, 1, "account_7f3a09c2e1d4")
+    second = missed(office, 2, "account_000000000001")
+    assert still_open(office) == [first, second]
+    assert (first.kind, first.opened_at, first.opened_by) == ("missed", at(1), "eva")
+
+    closed = close_gap(
+        *(office.engine, ANA, first.gap_id), monitor="chat/spam", reason="it does now", now=at(3)
+    )
+
+    assert closed == first
+    assert still_open(office) == [second]
+    assert gaps(office, at(0)) == [GapRow("open", "", "chat", "spam", "missed", 1)]
+    (row,) = [row for row in office.rows("gaps") if row["gap_id"] == first.gap_id]
+    assert (row["closed_at"], row["closed_by"]) == (at(3), "ana")
+    opening, closing = audited(office, first)
+    assert (closing.verb, closing.actor, closing.at) == ("close_gap", "ana", at(3))
+    assert closing.reason == "chat/spam: it does now"
+    assert (closing.before, closing.after != closing.before) == (opening.after, True)
+    assert office.is_sound()
+
+
+def test_a_closed_gap_is_closed_no_more_and_stays_as_it_was(office: Office) -> None:
+    gap = missed(office, 1, "account_7f3a09c2e1d4")
+    close_gap(office.engine, ANA, gap.gap_id, monitor=None, reason="it was a test", now=at(2))
+    with pytest.raises(CaseError, match=f"ana closed the gap {gap.gap_id} at .*nothing was"):
+        close_gap(office.engine, BEN, gap.gap_id, monitor=None, reason="again", now=at(3))
+    with pytest.raises(CaseError, match="There is no gap gap_nosuch"):
+        close_gap(office.engine, BEN, "gap_nosuch", monitor=None, reason="again", now=at(3))
+    (row,) = office.rows("gaps")
+    assert (row["closed_at"], row["closed_by"]) == (at(2), "ana")
+    assert [one.reason for one in audited(office, gap)][1:] == ["it was a test"]
+
+
+def test_who_may_not_open_a_case_closes_no_gap(office: Office) -> None:
+    gap = missed(office, 1, "account_7f3a09c2e1d4")
+    with pytest.raises(PeopleError, match="'open_case'"):
+        close_gap(office.engine, VIEWER, gap.gap_id, monitor=None, reason="x", now=at(2))
+    assert still_open(office) == [gap]
