@@ -1,6 +1,6 @@
 """`watchfloor enforcement run`: plan and carry out once, as the sensor's job does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ from orchestration.cli.progress import progress
 from orchestration.enforcement.auto import Fit
 from orchestration.enforcement.execute import Ran
 from orchestration.enforcement.reconcile import Reconciled
-from orchestration.enforcement.standing import previews
+from orchestration.enforcement.standing import caps_of, previews
 from orchestration.enforcement.undo import Undone
 from orchestration.ledger.database import reading
 from orchestration.oncall.people import require
@@ -81,7 +81,9 @@ def _round(
         "notices_sent": told.sent,
         "notices_failed": told.failed,
     }
-    return record, _wrong(done, undone)
+    with reading(here.engine) as connection:
+        capped = caps_of(connection, {*planned.batches, *done.breached})
+    return record, _wrong(capped, done, undone)
 
 
 def _counts(planned: Planned, asked: Reconciled, done: Ran, undone: Undone) -> dict[str, object]:
@@ -102,13 +104,14 @@ def _counts(planned: Planned, asked: Reconciled, done: Ran, undone: Undone) -> d
     }
 
 
-def _wrong(done: Ran, undone: Undone) -> str:
-    """What people have to look at; empty if nothing is."""
-    if done.breached:
-        ids = ", ".join(batch[:12] for batch in done.breached)
-        return (
-            f"A cap stopped {ids}: nothing of it was done. `enforcement resume` takes two people."
-        )
+def _wrong(capped: Mapping[str, str], done: Ran, undone: Undone) -> str:
+    """What people have to look at; empty if nothing is. `capped` is the cap of each batch stopped.
+
+    A cap may stop a batch as it is planned, or as its first row is sent.
+    """
+    if capped:
+        said = ", ".join(f"{batch[:12]} by the cap {cap}" for batch, cap in capped.items())
+        return f"Stopped: {said}; nothing was done of it. `enforcement resume` takes two people."
     if done.stopped == "no_service" or (undone.stopped == "no_service" and undone.left):
         return "No service is set; wanted WATCHFLOOR_SERVICE_URL and WATCHFLOOR_SERVICE_SECRET."
     if done.failed or done.unknown:

@@ -1,6 +1,6 @@
 """How enforcement stands in the ledger: rows by state, caps used, what waits for people."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -64,6 +64,13 @@ def previews(connection: Connection, batch_ids: Sequence[str]) -> dict[str, str]
     """What batches would do, in a sentence each: counts, and nobody's name."""
     rows = select(b.batch_id, b.preview).where(b.batch_id.in_(batch_ids)).order_by(b.batch_id)
     return {row.batch_id: Preview(**row.preview).text for row in connection.execute(rows)}
+
+
+def caps_of(connection: Connection, batch_ids: Collection[str]) -> dict[str, str]:
+    """The cap that stops each of some batches, by id; only of those that one stops."""
+    waits = set(batch_ids).intersection(stopped(connection))
+    rows = select(b.batch_id, b.breach).where(b.batch_id.in_(sorted(waits)))
+    return {row.batch_id: row.breach for row in connection.execute(rows.order_by(b.batch_id))}
 
 
 def drawn(connection: Connection, n: int, *, seed: str) -> list[str]:

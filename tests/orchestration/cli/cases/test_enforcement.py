@@ -125,9 +125,13 @@ def test_a_cap_stops_a_batch_and_two_people_resume_it(bench: Bench, service: Cli
     bench.decided("ann")
     bench.decided("bob", hour=1)
     bench.be("crane-6")
-    bench.ask("enforcement", "run")
+    done = bench.run("enforcement", "run", "--format", "json")
     (batch,) = bench.ask("enforcement", "list", "--batches")
     assert batch["breach"] == "per_run"
+    assert done.exit_code == 1
+    assert f"Stopped: {batch['batch_id'][:12]} by the cap per_run; nothing was done" in done.stderr
+    assert json.loads(done.stdout)[0]["batches_planned"] == 1
+    assert bench.one("enforcement", "run")["batches_planned"] == 0  # and says so once
     assert {row["code"] for row in bench.ask("enforcement", "list")} == {"cap:per_run"}
     resume = ("enforcement", "resume", batch["batch_id"][:10], *YES)
     first = bench.run(*resume)
