@@ -80,11 +80,19 @@ class Known:
         every = list(rows)
         alerts = self.alerts(connection, {row.alert_id for row in every if row.alert_id})
         found = self.names.entities_of({row.target for row in every})
-        guilty = self.truth.guilty
-        return {
-            row.enforcement_id: _is_own(row, found, guilty) or _about(row, self.real, found, alerts)
-            for row in every
-        }
+        return {row.enforcement_id: self._is_right(row, found, alerts) for row in every}
+
+    def _is_right(
+        self,
+        row: Enforcement,
+        found: Mapping[str, tuple[str, str]],
+        alerts: Mapping[str, bool],
+    ) -> bool:
+        """Who is guilty of something else is innocent of what an alert says of them."""
+        target = found[row.target][1] if row.target in found else None
+        if row.alert_id and self.real.get(row.target) == target:
+            return alerts[row.alert_id]
+        return target in self.truth.guilty
 
 
 def truth_of(home: Path) -> Truth:
@@ -109,18 +117,3 @@ def _found(lake: Lake, monitor: Monitor, now: datetime) -> pl.DataFrame:
 
 def _floor(at: datetime, monitor: Monitor) -> datetime:
     return at.replace(hour=0) if monitor.every == "1d" else at
-
-
-def _is_own(row: Enforcement, found: Mapping[str, tuple[str, str]], guilty: set[str]) -> bool:
-    return row.target in found and found[row.target][1] in guilty
-
-
-def _about(
-    row: Enforcement,
-    real: Mapping[str, str],
-    found: Mapping[str, tuple[str, str]],
-    alerts: Mapping[str, bool],
-) -> bool:
-    """Whether the row's alert is right and about the target itself."""
-    itself = row.target in found and real.get(row.target) == found[row.target][1]
-    return itself and alerts.get(row.alert_id or "", False)

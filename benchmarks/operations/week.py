@@ -19,7 +19,7 @@ from orchestration.ledger.states import ModeState
 from orchestration.ledger.tables import cases
 from orchestration.partitions import DAY, HOUR
 
-BAD = "chat/many_recipients"
+BAD = "chat/many_prompts"
 MINUTE = timedelta(minutes=1)
 TICK, SCORED, UNDONE = 30 * MINUTE, timedelta(hours=6), timedelta(hours=2)
 SETTLING = 20  # ticks after the end
