@@ -112,6 +112,8 @@ def _wrong(
             continue
         found["wrong"] += 1
         over = not row.standing or (row.ends_at is not None and row.ends_at <= now)
+        if row.mode != "live":
+            continue
         if row.state is S.REVERSED:
             found["undone"] += 1
         elif over:
