@@ -16,7 +16,6 @@ from tests.support.enforcement_crashes import COMMITS, PLACES
 
 ROOT = Path(__file__).parents[2]
 TENS = [range(first, first + 10) for first in range(0, 60, 10)]
-ALL = (*range(36), 120, 150)  # seeds that reach every point between them
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +91,7 @@ def is_transaction(node: ast.AST) -> bool:
 
 def test_every_fault_point_that_is_named_is_crossed(sqlite: New, tmp_path: Path) -> None:
     left = set(PLACES)
-    for seed in ALL:
+    for seed in range(80):  # until they have reached every point between them
         home = tmp_path / str(seed)
         with sqlite(home) as ledger:
             crossed = run(seed, home, ledger).faults.crossed

@@ -20,7 +20,8 @@ def appeals_one(house: House) -> None:
     rows = house.rows()
     if not rows:
         return
-    likely = [row for row in rows if row.executing_at] or rows
+    done = [row for row in rows if row.executing_at] or rows
+    likely = [row for row in done if row.state == "applied" and not row.reversal_id] or done
     row = house.rng.choice(likely if house.rng.random() < 0.9 else rows)
     reference = f"t-{len(house.appeals())}-{row.enforcement_id[:8]}"
     for _ in range(house.rng.choice((1, 1, 2))):
@@ -43,7 +44,9 @@ def reviews(house: House) -> None:
     taken = house.ask(lambda: _taken(house, who))
     if taken is None:
         return
-    if house.rng.random() < 0.1:
+    if house.rng.random() < 0.3:  # they look again, and have it for longer
+        house.ask(lambda: _taken(house, who))
+    if house.rng.random() < 0.25:
         house.ask(lambda: release(house.engine, who, taken.appeal_id, now=house.clock()))
         return
     outcome = house.rng.choice(tuple(Outcome))
