@@ -21,6 +21,7 @@ from orchestration.settings import Settings, SettingsError, load
 OK, WARN, FAIL = "OK", "WARN", "FAIL"
 DAGSTER = "orchestration.cli.checks_of_dagster"
 ALERTING = "orchestration.cli.checks_of_alerting"
+WORK = "orchestration.cli.checks_of_work"
 TREE = ROOT.parent
 PYTHON = (3, 11)
 GIGABYTE = 10**9
@@ -57,13 +58,18 @@ def checks(*, now: datetime) -> list[tuple[str, Look]]:
         ("lake", partial(lake, settings)),
         ("events", partial(events, settings)),
         ("monitors", monitors),
-        ("dagster home", partial(_of_dagster, "home", settings)),
-        ("definitions", partial(_of_dagster, "definitions", settings)),
-        ("daemon", partial(_of_dagster, "daemon", settings)),
-        ("ledger", partial(_of_alerting, "ledger", settings)),
-        ("people and routes", partial(_of_alerting, "people_and_routes", settings)),
-        ("slack", partial(_of_alerting, "slack", settings)),
-        ("fallback", partial(_of_alerting, "fallback", settings)),
+        ("dagster home", partial(_of, DAGSTER, "home", settings)),
+        ("definitions", partial(_of, DAGSTER, "definitions", settings)),
+        ("daemon", partial(_of, DAGSTER, "daemon", settings)),
+        ("ledger", partial(_of, ALERTING, "ledger", settings)),
+        ("people and routes", partial(_of, ALERTING, "people_and_routes", settings)),
+        ("queues and policies", partial(_of, WORK, "queues_and_policies", settings)),
+        ("enforcement", partial(_of, WORK, "enforcement", settings)),
+        ("service", partial(_of, WORK, "service", settings)),
+        ("approvers", partial(_of, WORK, "approvers", settings)),
+        ("reviewers", partial(_of, WORK, "reviewers", settings)),
+        ("slack", partial(_of, ALERTING, "slack", settings)),
+        ("fallback", partial(_of, ALERTING, "fallback", settings)),
         ("disk", partial(disk, settings)),
         ("leftovers", partial(leftovers, settings, now=now)),
     ]
@@ -73,14 +79,9 @@ def _found(state: str, found: str, mend: str = "") -> Found:
     return state, found, mend
 
 
-def _of_dagster(name: str, settings: Settings) -> Found:
-    """A check of the other module, imported here so that a damaged Dagster is a failed check."""
-    found: Found = getattr(importlib.import_module(DAGSTER), name)(settings)
-    return found
-
-
-def _of_alerting(name: str, settings: Settings) -> Found:
-    found: Found = getattr(importlib.import_module(ALERTING), name)(settings)
+def _of(module: str, name: str, settings: Settings) -> Found:
+    """A check of another module, imported here so that a damaged package is a failed check."""
+    found: Found = getattr(importlib.import_module(module), name)(settings)
     return found
 
 

@@ -17,6 +17,7 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 NAMES = [
     *("python", "packages", "settings", "lake", "events", "monitors"),
     *("dagster home", "definitions", "daemon", "ledger", "people and routes"),
+    *("queues and policies", "enforcement", "service", "approvers", "reviewers"),
     *("slack", "fallback", "disk", "leftovers"),
 ]
 
