@@ -67,7 +67,7 @@ def test_without_a_ledger_each_says_how_to_make_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("queues", "default: general", "default: genral"),
+        ("queues", "default: general", "default: nowhere"),
         ("policies", "severity: S0", "severity: S9"),
         ("enforcement", "per_run: 200", "per_run: 0"),
     ],
