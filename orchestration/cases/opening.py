@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, and_, or_, select
+from sqlalchemy import Connection, Engine, RowMapping, and_, exists, or_, select
 
 from monitors.contract import Mode
 from orchestration.alerts.records import Alert, AlertState, Watched
 from orchestration.cases.clocks import raised
 from orchestration.cases.grouping import Grouped, Known, Links, group, lead, reach
+from orchestration.cases.judging import Verdict
 from orchestration.cases.making import OPENING, begin, reopened, rerouted, triaged
 from orchestration.cases.members import (
     IS_CURRENT,
@@ -28,7 +29,8 @@ from orchestration.ledger.case_states import OPEN, CaseState
 from orchestration.ledger.cases import CASES, Case
 from orchestration.ledger.database import writing
 from orchestration.ledger.machines import of_ids, where, write
-from orchestration.ledger.tables import alerts, case_alerts, case_entities, cases
+from orchestration.ledger.tables import alerts, case_alerts, case_entities, cases, outcomes
+from orchestration.partitions import DAY
 from orchestration.triage.desks import Source
 
 OPENS = frozenset({Mode.REVIEW, Mode.AUTO})
@@ -80,18 +82,45 @@ def open_cases(
         return _write(connection, terms, before=before, grown=grown, made=made, act=act)
 
 
+def _is_news(row: RowMapping) -> bool:
+    """Whether an alert that was decided has more to say than what was decided.
+
+    It is graver; or it was found as often again as the decision knew of; or it was violating and
+    is still found a day later: what was done about it did not end it. All else was decided.
+    """
+    graver = row["severity"] < row["case_severity"]
+    as_much_again = row["count"] >= 2 * row["findings"]
+    decided_at = row["decided_at"]
+    goes_on = row["violating"] and decided_at and row["last_seen"] > decided_at + DAY
+    return bool(graver or as_much_again or goes_on)
+
+
 def _found(
     connection: Connection, watched: Mapping[str, Watched]
 ) -> list[tuple[Alert, str | None]]:
-    """Alerts that fire and are in no case, or have more to say than their case knows."""
+    """Alerts that fire and are in no case, or have more to say than their case knows.
+
+    Of a case that is over, only what is news to those who decided it.
+    """
     more = or_(
         case_alerts.c.case_id.is_(None),
         case_alerts.c.findings < alerts.c.count,
         alerts.c.severity < cases.c.severity,
     )
+    violating = exists().where(
+        outcomes.c.alert_id == alerts.c.alert_id, outcomes.c.outcome == Verdict.VIOLATING
+    )
     current = and_(case_alerts.c.alert_id == alerts.c.alert_id, IS_CURRENT)
     rows = (
-        select(alerts, case_alerts.c.case_id)
+        select(
+            alerts,
+            case_alerts.c.case_id,
+            case_alerts.c.findings,
+            cases.c.severity.label("case_severity"),
+            cases.c.decided_at,
+            cases.c.state.label("case_state"),
+            violating.label("violating"),
+        )
         .outerjoin(case_alerts, current)
         .outerjoin(cases, cases.c.case_id == case_alerts.c.case_id)
         .where(alerts.c.state.in_(sorted(FIRES)), alerts.c.shadow.is_(False), more)
@@ -100,7 +129,9 @@ def _found(
     return [
         (read_alert(row), row["case_id"])
         for row in connection.execute(rows).mappings()
-        if row["monitor"] in watched and watched[row["monitor"]].mode in OPENS
+        if row["monitor"] in watched
+        and watched[row["monitor"]].mode in OPENS
+        and (row["case_id"] is None or row["case_state"] in OPEN or _is_news(row))
     ]
 
 
