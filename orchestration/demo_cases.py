@@ -13,6 +13,7 @@ from orchestration.alerts.records import Alert
 from orchestration.cases.acts import review
 from orchestration.cases.decide import decide
 from orchestration.cases.judging import Outcome, Verdict
+from orchestration.cases.linking import links_of
 from orchestration.cases.members import members
 from orchestration.cases.opening import open_cases
 from orchestration.cases.queue import claim, listing
@@ -50,7 +51,9 @@ class Worked:
 def work(working: Working, *, now: datetime) -> Worked:
     """Open cases of the alerts that fire; decide one, once, in dry-run; say what that would do."""
     engine, terms = working.engine, working.terms(now)
-    open_cases(engine, terms, watched=working.watched(now), now=now)
+    watched = working.watched(now)
+    links = links_of(engine, working.alerting.lake, working.names, watched=watched)
+    open_cases(engine, terms, watched=watched, now=now, links=links)
     if not is_live(terms):
         _decide_one(working, terms, now)
     with reading(engine) as connection:
