@@ -3,6 +3,7 @@
 import http.client
 import ssl
 import threading
+import weakref
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -42,14 +43,20 @@ def place_of(url: str) -> Place:
     return Place(parts.hostname, port, parts.path.rstrip("/"), tls)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Connections:
-    """Those that are open and idle; `timeout` is for each wait on the network."""
+    """Those that are open and idle; `timeout` is for each wait on the network.
+
+    They are closed when nobody has these any more, whoever forgot to.
+    """
 
     place: Place
     timeout: timedelta
     _idle: list[http.client.HTTPConnection] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, _close, self._idle)
 
     def exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         """One request and its answer; redirects are not followed.
@@ -73,9 +80,7 @@ class Connections:
     def close(self) -> None:
         """Close what is idle."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+            _close(self._idle)
 
     def _take(self) -> http.client.HTTPConnection:
         with self._lock:
@@ -87,6 +92,11 @@ class Connections:
                 place.host, place.port, timeout=seconds, context=place.tls
             )
         return http.client.HTTPConnection(place.host, place.port, timeout=seconds)
+
+
+def _close(idle: list[http.client.HTTPConnection]) -> None:
+    while idle:
+        idle.pop().close()
 
 
 def _connect(connection: http.client.HTTPConnection) -> None:

@@ -1,5 +1,6 @@
 """I13 on the ledger: whatever is silenced, alerts live as they would have lived."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from monitors.contract import Severity
 from orchestration.acts.alerts import silence, unsilence
+from orchestration.acts.errors import ActError
 from orchestration.acts.group import snooze
 from orchestration.alerts.matchers import parse_matcher
 from orchestration.ledger.database import connect
@@ -59,15 +61,16 @@ def mute(desk: Desk, how: str, hour: int) -> None:
     if how == "unsilence" and running:
         with_it = {"silence_id": running[0], "reason": "over", "now": now, "terms": desk.terms}
         unsilence(desk.engine, who=HERON, **with_it)
-    if how == "snooze" and desk.rows("threads") and any(alert.open for alert in desk.alerts()):
-        snooze(
-            desk.engine,
-            who=HERON,
-            **desk.seen(),
-            for_=timedelta(hours=2),
-            now=now,
-            terms=desk.terms,
-        )
+    if how == "snooze" and desk.rows("threads"):
+        with suppress(ActError):  # what is open may be in no thread, as it is silenced
+            snooze(
+                desk.engine,
+                who=HERON,
+                **desk.seen(),
+                for_=timedelta(hours=2),
+                now=now,
+                terms=desk.terms,
+            )
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])

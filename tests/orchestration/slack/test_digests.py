@@ -105,7 +105,7 @@ def test_a_storm_without_a_page_names_the_command() -> None:
 
 def test_health_names_what_failed_since_when() -> None:
     made = health(UNWELL, outbox_id="ob_1")
-    assert len(lines(made)) == 4
+    assert len(lines(made)) == 5
     assert lines(made)[1].startswith("• *Asset late:* `web/monitors/scraping` since <!date^")
     assert "*Notices wait.* The oldest for 4 min." in said(made)
     assert "silence does not mean that all is quiet" in said(made)
@@ -119,10 +119,10 @@ def test_health_that_came_back_is_said_too() -> None:
 
 def test_health_lists_apart_what_is_over_and_counts_only_what_lasts() -> None:
     made = health(UNWELL, outbox_id="ob_1")
-    assert made.text.startswith("Watchfloor needs attention: 4 failed or late.")
+    assert made.text.startswith("Watchfloor needs attention: 5 failed or late.")
     before, _, after = said(made).partition("*Over:*")
     assert "1 told before still goes on." in before
-    assert lines(made)[3].startswith("• *Asset late:* `chat/monitors/mass_messages` from <!date^")
+    assert lines(made)[4].startswith("• *Asset late:* `chat/monitors/mass_messages` from <!date^")
     assert "chat/monitors/mass_messages" in after
     assert "chat/monitors/mass_messages" not in before
 
@@ -132,7 +132,7 @@ def test_health_of_which_all_is_over_says_so() -> None:
     assert made.text.startswith("Watchfloor is well again.")
     assert "*All of it is over:*" in said(made)
     assert "silence does not mean" not in said(made)
-    assert len(lines(made)) == 3
+    assert len(lines(made)) == 4
 
 
 def test_waiting_that_is_over_is_told_in_its_own_words() -> None:
