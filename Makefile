@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo demo-week dev test lint bench clean
+.PHONY: help demo demo-week dev test search lint bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ dev: $(STAMP)  ## The Dagster UI with daemon, schedules, sensors and a live simu
 
 test: $(VENV)/.installed-dev  ## What CI runs after the checks of lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(OPTIONS)
+
+search: $(VENV)/.installed-dev  ## The tests with examples that CI has not seen, for new faults
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --hypothesis-profile=search $(OPTIONS)
 
 lint: $(VENV)/.installed-dev  ## Format, style, types, layers, spelling, dependencies
 	@$(BIN)/ruff format --check .

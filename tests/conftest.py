@@ -3,11 +3,16 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from hypothesis import settings
 
 from orchestration.lake import Lake
 from tests.support.place import Place
 
 pytest_plugins = ["tests.support.databases"]
+# The same examples in every run: CI answers for a change, `make search` looks for new faults.
+settings.register_profile("same", derandomize=True, print_blob=True)
+settings.register_profile("search", derandomize=False, print_blob=True)
+settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

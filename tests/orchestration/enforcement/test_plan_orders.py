@@ -31,7 +31,6 @@ from tests.support.enforcement import (
     AUTHOR,
     BEN,
     DAY,
-    DRY,
     MONITOR,
     WROTE,
     Room,
@@ -47,8 +46,9 @@ ACCOUNTS = ("amy", "bob", "cat", "amy/2")
 PEOPLE = (ANA, BEN, WROTE, somebody("rita"))
 GOES_ON = frozenset({S.AWAITING, S.APPROVED, S.EXECUTING, S.APPLIED})
 DOES = frozenset({S.APPROVED, S.EXECUTING, S.APPLIED})
-LIVE = prompt(eager(terms_of(per_run=2, per_day=3, per_monitor=3, per_tenant=2)))
-REHEARSED = prompt(eager(DRY))
+CAPS = {"per_run": 2, "per_day": 3, "per_monitor": 3, "per_tenant": 2}
+LIVE = prompt(eager(terms_of(**CAPS)))
+REHEARSED = prompt(eager(terms_of("dry_run", **CAPS)))
 Step = tuple[str, int, int]
 Does = Callable[[int, int], object]
 WHAT = (
