@@ -152,9 +152,9 @@ def _print_worked(worked: "Worked") -> None:
     click.echo(f"\nCases that wait: {waiting}. `watchfloor cases list` lists them.")
     if worked.case_id is None:
         return
-    click.echo(f"{worked.case_id} was decided by the demo as violating '{worked.policy}'. In")
+    click.echo(f"{worked.case_id} was decided by the demo as violating '{worked.policy}'.")
     click.echo(
-        f"dry-run, where nothing is done to anybody, that {worked.preview or 'does nothing.'}"
+        f"In dry-run, where nothing is done to anybody, that {worked.preview or 'does nothing.'}"
     )
 
 

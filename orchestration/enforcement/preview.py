@@ -12,6 +12,7 @@ from orchestration.ledger.enforcements import Enforcement
 
 S = EnforcementState
 ACTS = frozenset({S.DRY_RUN, S.AWAITING, S.APPROVED})
+SHARE = "per_day_share"  # the cap that is no count
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Preview:
         parts = [f"would act on {kinds}", *([shares] if shares else [])]
         parts += [f"{self.protected} protected", f"{self.already} already"]
         parts += [f"{n} {code}" for code, n in self.codes.items() if code != ALREADY]
-        caps = ", ".join(_breach(one) for one in self.breaches) or "hold"
-        return f"{', '.join(parts)}; caps: {caps}."
+        caps = "; ".join(_breach(one) for one in self.breaches) or "caps: hold"
+        return f"{', '.join(parts)}; {caps}."
 
 
 def preview(rows: Sequence[Enforcement], breaches: Sequence[Breach], *, active: Active) -> Preview:
@@ -83,9 +84,19 @@ def _counts(values: Iterable[str]) -> dict[str, int]:
 def _share(product: str, share: float | None) -> str:
     if share is None:
         return f"of nobody knows how many active in {product}"
-    return f"{share:.1%} of active in {product}"
+    return f"{100 * share:.1f} % of active in {product}"
 
 
 def _breach(one: Mapping[str, Any]) -> str:
-    found = "unknown" if one["would_be"] is None else f"{one['would_be']:g}"
-    return f"{one['cap']} {one['limit']:g} would be {found}"
+    limit, found = one["limit"], one["would_be"]
+    allowed = f"{limit:g} {'is' if limit == 1 else 'are'} allowed"
+    if one["cap"] == SHARE:
+        allowed = f"{100 * limit:g} % is allowed"
+        found = "a share of nobody knows how many" if found is None else _percent(found, limit)
+    return f"over the cap {one['cap']}: {found} where {allowed}"
+
+
+def _percent(share: float, limit: float) -> str:
+    """A share with a decimal, or with as many as it takes to tell it from the limit it is over."""
+    precise = (round(100 * share, digits) for digits in range(1, 12))
+    return f"{next((one for one in precise if one > 100 * limit), 100 * share):.15g} %"

@@ -51,7 +51,7 @@ def test_what_is_decided_is_planned_and_carried_out_at_the_service(operation: Op
     assert [found[name] for name in ("applied", "failed", "unknown", "held")] == [2, 0, 0, 0]
     assert found["stopped"] == "no"
     (preview,) = found["previews"].records
-    assert "would act on 2 account_id, 100.0% of active in chat" in preview.data["preview"]
+    assert "would act on 2 account_id, 100.0 % of active in chat" in preview.data["preview"]
     assert operation.value("loud") != "open"
     answers = checks(result, "enforcement")
     assert {name: one.passed for name, one in answers.items()} == {

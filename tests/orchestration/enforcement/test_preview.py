@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from orchestration.enforcement.caps import Breach
 from orchestration.enforcement.preview import preview
 from orchestration.enforcement.protections import protect
 from tests.support.enforcement import ANA, LIVE, MONITOR, Room, prompt, terms_of
@@ -53,7 +54,7 @@ def test_the_same_is_said_in_a_sentence_without_names(room: Room) -> None:
     planned(room)
     found = preview(list(room.rows().values()), [], active=lambda _: 1000)
     assert found.text == (
-        "would act on 4 account_id, 0.4% of active in chat, 1 protected, 1 already, "
+        "would act on 4 account_id, 0.4 % of active in chat, 1 protected, 1 already, "
         "1 not_executable; caps: hold."
     )
     assert "account_id_" not in found.text
@@ -70,6 +71,47 @@ def test_a_stopped_batch_says_what_it_would_have_done_and_what_stopped_it(room: 
         {"cap": "per_run", "limit": 2, "would_be": 3, "about": ""},
         {"cap": "per_day_share", "limit": 1.0, "would_be": None, "about": "chat"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("breach", "said"),
+    [
+        (Breach("per_run", 200, 214), "over the cap per_run: 214 where 200 are allowed"),
+        (Breach("per_tenant", 1, 2, "acme"), "over the cap per_tenant: 2 where 1 is allowed"),
+        (
+            Breach("per_day_share", 0.01, 1 / 38, "chat"),
+            "over the cap per_day_share: 2.6 % where 1 % is allowed",
+        ),
+        (
+            Breach("per_day_share", 0.07, 1.0, "chat"),
+            "over the cap per_day_share: 100 % where 7 % is allowed",
+        ),
+        (
+            Breach("per_day_share", 0.01, 0.0100004, "chat"),
+            "over the cap per_day_share: 1.00004 % where 1 % is allowed",
+        ),
+        (
+            Breach("per_day_share", 0.0053, 0.0054, "chat"),
+            "over the cap per_day_share: 0.54 % where 0.53 % is allowed",
+        ),
+        (
+            Breach("per_day_share", 0.01, None, "chat"),
+            "over the cap per_day_share: a share of nobody knows how many where 1 % is allowed",
+        ),
+    ],
+    ids=str,
+)
+def test_a_breach_says_what_it_comes_to_and_what_is_allowed(breach: Breach, said: str) -> None:
+    found = preview([], [breach], active=lambda _: None)
+    assert found.text == f"would act on nothing, 0 protected, 0 already; {said}."
+
+
+def test_each_breach_is_said() -> None:
+    both = [Breach("per_run", 200, 214), Breach("per_day", 1000, 1214)]
+    assert preview([], both, active=lambda _: None).text.endswith(
+        "; over the cap per_run: 214 where 200 are allowed"
+        "; over the cap per_day: 1214 where 1000 are allowed."
+    )
 
 
 def test_what_is_not_known_is_said_to_be_unknown(room: Room) -> None:
