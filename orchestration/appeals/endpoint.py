@@ -150,7 +150,7 @@ class _Endpoint(BaseHTTPRequestHandler):
             log.warning("The ledger could not take an appeal in. %s", error)
             busy = {"error": "busy", "message": "Nothing was taken in; send it again."}
             self._send(503, busy, **{"Retry-After": AGAIN})
-        except Exception:
+        except Exception:  # whatever it is, the product is answered; handle_error logs it
             failed = {"error": "internal", "message": "It may have been taken in; send it again."}
             self._send(500, failed)
             raise

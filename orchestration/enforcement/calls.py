@@ -34,7 +34,7 @@ def ask_all(
             answers[name] = error
             if isinstance(error, CLOSED):
                 stopped.set()
-        except BaseException:
+        except BaseException:  # an interrupt too must keep the others from beginning
             stopped.set()
             raise
 

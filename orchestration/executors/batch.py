@@ -53,7 +53,7 @@ def _apply_all(
             return None
         try:
             result = _result(executor, order)
-        except BaseException:
+        except BaseException:  # an interrupt too must keep the others from being sent
             brake.pulled.set()
             raise
         brake.feel(result)

@@ -69,7 +69,7 @@ class Connections:
             if connection.sock is None:
                 _connect(connection)
             answer = _exchange(connection, method, path, body, headers)
-        except BaseException:
+        except BaseException:  # an interrupt too may leave half an answer on it
             connection.close()
             self.close()  # where one broke, the others that were idle are no better
             raise

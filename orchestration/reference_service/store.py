@@ -151,7 +151,7 @@ class Store:
                 fields.end_due(self._state, now)
                 yield self._state, now
                 self._state.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # an interrupt too must leave no transaction open
                 if self._state.in_transaction:
                     self._state.execute("ROLLBACK")
                 raise
