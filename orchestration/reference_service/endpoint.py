@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from orchestration.reference_service import asks
 from orchestration.reference_service.errors import RefusedError, malformed
 from orchestration.reference_service.faults import Faults, Kind
+from orchestration.reference_service.journal import Journal, Line
 from orchestration.reference_service.signatures import verify
 from orchestration.reference_service.store import Json, Store
 
@@ -34,6 +35,7 @@ class Service:
     secret: bytes = field(repr=False)
     clock: Callable[[], datetime]
     faults: Faults
+    journal: Journal = field(default_factory=Journal)
     stopping: threading.Event = field(default_factory=threading.Event)
     _open: set[socket.socket] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -65,7 +67,7 @@ class Route:
     method: str
     path: re.Pattern[str]
     on: str
-    act: Callable[[Store, re.Match[str], str, bytes], Json]
+    act: Callable[["Service", re.Match[str], str, bytes], Json]
 
 
 ROUTES = (
@@ -73,43 +75,51 @@ ROUTES = (
         "POST",
         re.compile("/v1/actions"),
         "apply",
-        lambda store, _, key, body: store.apply(asks.application(body, key)),
+        lambda service, _, key, body: service.store.apply(asks.application(body, key)),
     ),
     Route(
         "POST",
         re.compile(f"/v1/actions/({KEY})/restore"),
         "restore",
-        lambda store, path, key, body: store.restore(asks.restoration(body, key, path[1])),
+        lambda service, path, key, body: service.store.restore(
+            asks.restoration(body, key, path[1])
+        ),
     ),
     Route(
         "GET",
         re.compile(f"/v1/actions/({KEY})"),
         "find",
-        lambda store, path, _, __: store.find(path[1]),
+        lambda service, path, _, __: service.store.find(path[1]),
     ),
     Route(
         "POST",
         re.compile("/v1/notices"),
         "notice",
-        lambda store, _, key, body: store.tell(*asks.notice(body, key)),
+        lambda service, _, key, body: service.store.tell(*asks.notice(body, key)),
     ),
     Route(
         "GET",
         re.compile("/v1/targets/([^/?]+)/([^/?]+)"),
         "",
-        lambda store, path, _, __: store.target(unquote(path[1]), unquote(path[2])),
+        lambda service, path, _, __: service.store.target(unquote(path[1]), unquote(path[2])),
     ),
     Route(
         "PUT",
         re.compile("/v1/targets"),
         "",
-        lambda store, _, __, body: store.put(asks.targets(body)),
+        lambda service, _, __, body: service.store.put(asks.targets(body)),
     ),
     Route(
         "GET",
         re.compile(r"/v1/log(?:\?after=([0-9]{1,18}))?"),
         "",
-        lambda store, path, _, __: store.log(int(path[1] or 0)),
+        lambda service, path, _, __: service.store.log(int(path[1] or 0)),
+    ),
+    Route(
+        "GET",
+        re.compile(r"/v1/requests(?:\?after=([0-9]{1,18}))?"),
+        "",
+        lambda service, path, _, __: {"requests": service.journal.after(int(path[1] or 0))},
     ),
 )
 
@@ -124,6 +134,7 @@ class Endpoint(BaseHTTPRequestHandler):
     timeout = IDLE
     wbufsize = -1  # an answer leaves in one piece
     disable_nagle_algorithm = True
+    _line: Line | None = None  # the request that is being answered
 
     def setup(self) -> None:
         """Begin."""
@@ -148,6 +159,7 @@ class Endpoint(BaseHTTPRequestHandler):
         self._handle()
 
     def _handle(self) -> None:
+        self._line = None
         length = self.headers.get("Content-Length", "0")
         if not SIZE.fullmatch(length) or int(length) > LARGEST:
             self.close_connection = True
@@ -182,13 +194,20 @@ class Endpoint(BaseHTTPRequestHandler):
         key = self.headers.get("Idempotency-Key", "")
 
         def act() -> Json:
-            return route.act(self.service.store, path, key, body)
+            return route.act(self.service, path, key, body)
 
         fault = self.service.faults.meet(route.on, key) if route.on else None
+        if route.on:
+            self._line = self._noted(route.on, path, key, fault)
         if fault is None:
             self._answer(200, act())
         else:
             self._fail(fault, act)
+
+    def _noted(self, on: str, path: re.Match[str], key: str, fault: Kind | None) -> Line:
+        asked = path[1] if on == "find" else key
+        of = path[1] if on == "restore" else None
+        return self.service.journal.note(self.service.clock(), on, asked, of=of, fault=fault)
 
     def _fail(self, fault: Kind, act: Callable[[], Json]) -> None:
         """Carry out a request as a fault has it."""
@@ -224,6 +243,8 @@ class Endpoint(BaseHTTPRequestHandler):
         self._send(status, json.dumps(said).encode(), headers)
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        if self._line is not None:
+            self._line.status = status
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", **headers}.items():
             self.send_header(name, value)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
@@ -12,6 +12,7 @@ from orchestration.pseudonyms import Pseudonyms
 from tests.orchestration.reference_service.services import Client
 from tests.support import enforcement_crash_owed as owed
 from tests.support.enforcement_crash_found import DONE, Found, found
+from tests.support.enforcement_crash_journal import restored_otherwise, sent_blindly
 
 FINAL = frozenset({*DONE, "blocked", "failed", "expired", "dry_run"})
 ONCE = frozenset({"warn"})  # holds no place
@@ -26,10 +27,12 @@ def wrongs(
     *,
     per_day: int,
     at_once: int,
+    late: timedelta,
 ) -> list[str]:
     """Everything that is not as it must be, in words; nothing where all is well.
 
     `per_day` is the cap, and `at_once` how many requests may be under way as a switch is thrown.
+    `late` is, by the service's clock, how long after a try it must be asked what became of it.
     """
     with reading(engine) as connection:
         verdict = verify(connection, seals=[]).wrong
@@ -37,6 +40,8 @@ def wrongs(
     return [
         *([f"the ledger: {verdict}"] if verdict else []),
         *_effects(all_),
+        *sent_blindly(all_.asked, late=late),
+        *_restored_otherwise(all_),
         *_rows(all_),
         *_agreed(all_),
         *_accounts(all_),
@@ -93,6 +98,12 @@ def _effects(found: Found) -> Iterator[str]:
             found.own[place] = line["after"]
         if line["field"]:
             found.now[place] = line["after"]
+
+
+def _restored_otherwise(found: Found) -> Iterator[str]:
+    known = {row["reversal_id"] for row in found.tables["reversals"]}
+    undone = {row.idempotency_key for row in found.rows.values() if row.reversal_id in known}
+    return restored_otherwise(found.asked, undone, known)
 
 
 def _rows(found: Found) -> Iterator[str]:

@@ -13,6 +13,7 @@ from orchestration.ledger.machines import where
 from orchestration.ledger.tables import metadata
 from orchestration.pseudonyms import Pseudonyms
 from tests.orchestration.reference_service.services import Client
+from tests.support.enforcement_crash_journal import journal
 
 Row = Mapping[str, Any]
 Place = tuple[str, str]  # account and field
@@ -28,6 +29,7 @@ class Found:
     rows: Mapping[str, Enforcement]
     tables: Mapping[str, Sequence[Row]]
     log: Sequence[Row]
+    asked: Sequence[Row]
     names: Mapping[str, str]  # pseudonyms by account
     client: Client
     in_force: dict[Place, str] = field(default_factory=dict)  # keys of ours
@@ -52,6 +54,7 @@ def found(
         where(connection, ENFORCEMENTS),
         {name: _table(connection, name) for name in (*TABLES, *MORE)},
         _log(client),
+        journal(client),
         names.names("account_id", accounts),
         client,
     )

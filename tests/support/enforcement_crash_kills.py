@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -55,7 +56,8 @@ def killed(times: int, seed: int, home: Path, ledger: str) -> Killed:
             with reading(engine) as connection:
                 rows = where(connection, ENFORCEMENTS).values()
             cap, names = CAPS["per_day"], Pseudonyms(home)
-            wrong = wrongs(engine, client, names, ACCOUNTS, per_day=cap, at_once=cap)
+            none = timedelta(0)  # who is killed has another clock than the service
+            wrong = wrongs(engine, client, names, ACCOUNTS, per_day=cap, at_once=cap, late=none)
         finally:
             engine.dispose()
             client.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from orchestration.executors.protocol import LATE
 from orchestration.pseudonyms import KEY_BYTES, OWN_BYTES, Pseudonyms
 from orchestration.reference_service.faults import Faults as ServiceFaults
 from tests.orchestration.reference_service.services import Clock, running
@@ -95,6 +96,7 @@ def run(seed: int, home: Path, ledger: str) -> Ran:
                 ACCOUNTS,
                 per_day=caps["per_day"],
                 at_once=house.workers,
+                late=LATE,
             )
             return Ran(wrong, house.floor.states(), faults)
         finally:
