@@ -56,8 +56,8 @@ def by_http(alerting: Alerting, *, address: str, clock: Clock, every: timedelta)
 
 def interactions(alerting: Alerting, clock: Clock) -> Interactions:
     """What is done with a click in this installation."""
-    slack, terms = slack_of(alerting.settings), Working(alerting).terms
-    return Interactions(alerting.engine, slack, alerting.scene, clock, terms)
+    slack, working = slack_of(alerting.settings), Working(alerting)
+    return Interactions(alerting.engine, slack, alerting.scene, clock, working.terms, working.names)
 
 
 @contextmanager

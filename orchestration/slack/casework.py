@@ -1,6 +1,6 @@
 """From a thread to the work on it: the cases of its alerts, and the incident that it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from orchestration.acts.errors import ActError
 from orchestration.acts.threads import alerts_of, object_id, thread_of
 from orchestration.alerts.records import Watched
 from orchestration.cases.clocks import next_due
+from orchestration.cases.grouping import Links
 from orchestration.cases.holding import may_work
 from orchestration.cases.incident_record import Incident
 from orchestration.cases.incidents import open_incident
@@ -62,18 +63,20 @@ def open_case(
     *,
     terms: Terms,
     watched: Mapping[str, Watched],
+    links: Callable[[], Links],
     now: datetime,
 ) -> CaseView:
     """The first case of a thread's alerts, as the person may see it; opened if there is none.
 
-    Opening takes in whatever else waits for a case, as the sensor would in half a minute. Raises
-    PeopleError, and ActError where no case can be opened from alerts.
+    Opening takes in whatever else waits for a case, as the sensor would in half a minute, and by
+    the same `links`, which are asked for only then. Raises PeopleError, and ActError where no case
+    can be opened from alerts.
     """
     require(who, "open_case")
     found = _cases(engine, thread_id)
     is_new = not found
     if is_new:
-        open_cases(engine, terms, watched=watched, now=now)
+        open_cases(engine, terms, watched=watched, now=now, links=links())
         found = _cases(engine, thread_id)
     if not found:
         raise ActError(NO_CASE)

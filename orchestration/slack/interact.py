@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine
 
@@ -19,12 +20,14 @@ from orchestration.acts.false_positives import false_positives
 from orchestration.acts.threads import thread_of
 from orchestration.alerts.errors import AlertError
 from orchestration.cases.errors import CaseError
+from orchestration.cases.linking import links_of
 from orchestration.cases.terms import Terms as CaseTerms
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.threads import set_parent
 from orchestration.oncall.errors import PeopleError
 from orchestration.oncall.people import Person, require
 from orchestration.oncall.rota import next_handover
+from orchestration.pseudonyms import Pseudonyms
 from orchestration.slack.api import Payload, SlackApi, SlackError
 from orchestration.slack.buttons import CASE, INCIDENT
 from orchestration.slack.casework import declare, open_case
@@ -55,13 +58,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """Handles what people press. `scene` gives rules and modes of a moment, `terms` casework's."""
+    """Handles what people press. `scene` gives rules and modes of a moment, `terms` casework's.
+
+    `names` say which members of a ring have alerts, where a click opens cases.
+    """
 
     engine: Engine
     api: SlackApi
     scene: Callable[[datetime], Scene]
     clock: Callable[[], datetime]
     terms: Callable[[datetime], CaseTerms]
+    names: Pseudonyms
 
     def answer(self, payload: Payload) -> dict[str, object] | None:
         """What Slack is to be told with the acknowledgement: what is wrong with a dialogue."""
@@ -119,9 +126,16 @@ class Interactions:
             done = declare(self.engine, who, view, now=now)
             found = done.incident
             return incident_answer(found.incident_id, found.state.value, again=done.again)
-        terms = self.terms(now)
         return case_answer(
-            open_case(self.engine, who, click.thread, terms=terms, watched=scene.watched, now=now)
+            open_case(
+                self.engine,
+                who,
+                click.thread,
+                terms=self.terms(now),
+                watched=scene.watched,
+                links=partial(links_of, self.engine, scene.lake, self.names, watched=scene.watched),
+                now=now,
+            )
         )
 
     def _act(self, click: Click, who: Person, scene: Scene, now: datetime) -> Done:

@@ -20,6 +20,7 @@ from orchestration.oncall.people_yaml import parse_people
 from orchestration.oncall.rota_yaml import parse_rota
 from orchestration.outbox.drain import Drained
 from orchestration.outbox.results import Deliver
+from orchestration.pseudonyms import Pseudonyms
 from orchestration.slack.api import SlackApi
 from orchestration.slack.deliver import Delivery
 from orchestration.slack.interact import Interactions
@@ -102,7 +103,10 @@ class Room(Desk):
 
     def interactions(self) -> Interactions:
         """Who does what people press."""
-        return Interactions(self.engine, self.api, self.scene, self.clock, lambda _now: self.office)
+        names = Pseudonyms(self.folder / "home")
+        return Interactions(
+            self.engine, self.api, self.scene, self.clock, lambda _now: self.office, names
+        )
 
     def press(
         self, action: str, user: str = "U0ANN0001", *, number: int = 1, at: Answer | None = None

@@ -7,16 +7,19 @@ from monitors.contract import Mode, Severity
 from orchestration.alerts.records import Watched
 from orchestration.cases.incident_record import all_incidents
 from orchestration.cases.incidents import open_incident
+from orchestration.cases.linking import links_of
 from orchestration.cases.terms import Terms
 from orchestration.ledger.cases import CASES, Case
 from orchestration.ledger.database import reading
 from orchestration.ledger.machines import where
 from orchestration.ledger.tables import outbox
 from tests.orchestration.alerts.builders import SPAM
-from tests.support.cases import DESKS, TERMS
+from tests.support.cases import DESKS, TERMS, Office
+from tests.support.houses import House
 from tests.support.slack_rooms import Room, text_of
 
 A, B = "account_aaaaaaaaaaaa", "account_bbbbbbbbbbbb"
+RINGS = "accounts/signup_ring"
 ANN, BOB, EVE = "U0ANN0001", "U0BOB0002", "U0EVE0009"
 
 
@@ -69,6 +72,26 @@ def test_open_case_a_second_time_shows_what_is_there(told: Room) -> None:
 
     assert told.answers()[1].startswith(f"{BOB}: Case `case_")
     assert told.everything() == before
+
+
+def test_members_of_a_ring_are_in_its_case_whichever_way_it_is_opened(room: Room) -> None:
+    here = House(Office(room.engine), room.scene(room.now).lake, room.interactions().names)
+    for desk in (room, here.office.desk):
+        desk.watched[RINGS] = Watched(Mode.REVIEW, "team")
+    here.found(9, "device-77", monitor=RINGS, evidence={"members": ["ann-4711", "bob-0815"]})
+    here.found(10, "ann-4711", "eve-2222")
+    room.drain()
+
+    room.interactions().handle(room.press("case"))
+
+    ring = here.office.case_of(here.name("device-77"), RINGS)
+    assert here.office.case_of(here.name("ann-4711")) == ring
+    assert {case.case_id for case in cases(room)} > {ring.case_id}
+    assert here.office.case_of(here.name("eve-2222")) != ring
+    here.found(11, "bob-0815")
+    here.office.links = links_of(room.engine, here.lake, here.names, watched=room.watched)
+    assert here.office.open(12.2) == (0, 1, 0)  # as the sensor does
+    assert here.office.case_of(here.name("bob-0815")).case_id == ring.case_id
 
 
 def test_the_case_of_a_monitor_in_shadow_is_refused_in_words(room: Room) -> None:
