@@ -11,7 +11,10 @@ from orchestration.oncall.roles import Role, Verb, roles_for
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody, by a handle that is neither their name nor an address."""
+    """Somebody, by a handle that is neither their name nor an address.
+
+    `site` is where they work, empty if nobody said; `vendor` who employs them, empty for us.
+    """
 
     id: str
     slack: str
@@ -19,6 +22,8 @@ class Person:
     zone: ZoneInfo
     teams: frozenset[str] = frozenset()
     skills: frozenset[str] = frozenset()
+    site: str = ""
+    vendor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,4 +78,6 @@ PERSON: Fields = {
     "zone": ("zone", zone_of),
     "teams": ("teams", set_of(handle_of)),
     "skills": ("skills", set_of(handle_of)),
+    "site": ("site", handle_of),
+    "vendor": ("vendor", handle_of),
 }

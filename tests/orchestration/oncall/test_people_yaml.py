@@ -73,13 +73,22 @@ people:
         "people.yaml:12: it is no Slack user id; copy it from the profile, as in U0HERON7.",
         (
             "people.yaml:15: there is no setting 'mail' here; "
-            "use one of id, slack, roles, zone, teams, skills."
+            "use one of id, slack, roles, zone, teams, skills, site, vendor."
         ),
         "people.yaml:16: it is a mail address; write small letters and digits, as in heron-7.",
         "people.yaml:16: slack is missing; write it.",
         "people.yaml:17: wanted a list; begin each line with a dash.",
         "people.yaml:19: it is no handle; write small letters and digits, as in heron-7.",
     ]
+
+
+def test_somebody_may_work_at_a_site_and_for_a_vendor() -> None:
+    (one,) = parse_people(
+        "people:\n  - {id: finch-1, slack: U0FINCH1, roles: [reviewer], zone: UTC,"
+        " site: manila, vendor: acme}\n"
+    ).people
+    assert (one.site, one.vendor) == ("manila", "acme")
+    assert (parse_people(FULL).people[0].site, parse_people(FULL).people[0].vendor) == ("", "")
 
 
 def test_nothing_personal_is_repeated() -> None:
