@@ -1,11 +1,12 @@
 """I13 on the ledger: whatever is silenced, alerts live as they would have lived."""
 
-from contextlib import suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,8 +14,9 @@ from monitors.contract import Severity
 from orchestration.acts.alerts import silence, unsilence
 from orchestration.acts.errors import ActError
 from orchestration.acts.group import snooze
+from orchestration.acts.threads import alerts_of
 from orchestration.alerts.matchers import parse_matcher
-from orchestration.ledger.database import connect
+from orchestration.ledger.database import connect, reading
 from orchestration.ledger.schema import make_ledger
 from tests.orchestration.acts.desks import HERON, Desk
 from tests.orchestration.alerts.builders import at, finding
@@ -62,7 +64,8 @@ def mute(desk: Desk, how: str, hour: int) -> None:
         with_it = {"silence_id": running[0], "reason": "over", "now": now, "terms": desk.terms}
         unsilence(desk.engine, who=HERON, **with_it)
     if how == "snooze" and desk.rows("threads"):
-        with suppress(ActError):  # what is open may be in no thread, as it is silenced
+        said = refusal(desk)
+        with pytest.raises(ActError, match=said) if said else nullcontext():
             snooze(
                 desk.engine,
                 who=HERON,
@@ -71,6 +74,16 @@ def mute(desk: Desk, how: str, hour: int) -> None:
                 now=now,
                 terms=desk.terms,
             )
+
+
+def refusal(desk: Desk) -> str:
+    """How a snooze of the newest thread is refused: what is open may be silenced, and in none."""
+    thread = desk.thread()
+    if thread.closed_at is not None:
+        return "This thread ended at"
+    with reading(desk.engine) as connection:
+        is_over = not any(alert.open for alert in alerts_of(connection, thread))
+    return "All alerts of this group are resolved" if is_over else ""
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
