@@ -1,4 +1,4 @@
-"""Labels: what is true of an alert, by whose judgement. The one place that writes them."""
+"""Labels: what is true of a unit, by whose judgement. The one place that writes them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +19,9 @@ from orchestration.ledger.tables import labels as table
 T = TypeVar("T")
 BATCH = 500
 MISSED = "missed:"  # begins the unit of what no monitor found
+SCORED = (
+    "scored:"  # begins the unit of a window that a monitor scored, whether it flagged it or not
+)
 
 
 class Source(StrEnum):
@@ -38,13 +41,16 @@ class Source(StrEnum):
 # What a draw's probability may be recorded with. Appellants choose themselves, cases by priority.
 OF_DRAWS = frozenset({Source.RANDOM, Source.FLAG_REVIEW, Source.ADJUDICATION})
 JUDGEMENTS = OF_DRAWS | {Source.CASE, Source.APPEAL}
+OF_SCORED = OF_DRAWS | {Source.GOLDEN, Source.LLM}  # only a draw puts a window before anybody
+OF_WINDOWS = frozenset({"flagged", "near", "bulk", "null"})  # strata; `uniform` is of episodes
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One judgement of one unit, an alert. `value`: it is what the monitor says it is.
+    """One judgement of one unit. `value`: it is what the monitor says it is, or would say.
 
-    What no monitor found has no alert: its unit is `missed:` with the case and the entity, its
+    A unit is an alert's id, or `scored:` with the digest of a window that the monitor scored.
+    What no monitor found has neither: its unit is `missed:` with the case and the entity, its
     monitor and version are null, and it is true. `inclusion_prob` and `stratum` are null unless
     the unit was drawn; `supersedes` is the id of the label that this one replaces, null if none.
     """
@@ -225,6 +231,9 @@ def _check_unit(label: Label, alert: tuple[str, int] | None) -> None:
     if label.source is Source.MISSED or label.unit_id.startswith(MISSED):
         _check_missed(label)
         return
+    if label.unit_id.startswith(SCORED):
+        _check_scored(label)
+        return
     if alert is None:
         raise LedgerError(
             f"Label {label.label_id} is of a unit that is no alert of the ledger; wanted an "
@@ -241,6 +250,23 @@ def _check_unit(label: Label, alert: tuple[str, int] | None) -> None:
             f"Label {label.label_id} is of monitor {label.monitor} and its alert of {monitor}; "
             "wanted the alert's."
         )
+
+
+def _check_scored(label: Label) -> None:
+    what = f"Label {label.label_id} of source {label.source} is of a scored window"
+    if label.source not in OF_SCORED:
+        sources = ", ".join(sorted(OF_SCORED))
+        raise LedgerError(f"{what}; wanted one of {sources}. Answer the task that it was drawn as.")
+    if not label.monitor or not label.monitor_version or label.monitor_version < 1:
+        raise LedgerError(
+            f"{what} and of monitor {label.monitor}, version {label.monitor_version}; wanted those "
+            "that scored it. Copy them from the task."
+        )
+    if label.source is Source.FLAG_REVIEW and label.inclusion_prob is None:
+        raise LedgerError(f"{what} and has no inclusion_prob; wanted the one it was drawn with.")
+    if label.stratum is not None and label.stratum not in OF_WINDOWS:
+        strata = ", ".join(sorted(OF_WINDOWS))
+        raise LedgerError(f"{what} in the stratum {label.stratum}; wanted one of {strata}.")
 
 
 def _check_missed(label: Label) -> None:

@@ -25,6 +25,10 @@ Verb = Literal[
     "receive_appeal",
     "decide_appeal",
     "certify",
+    "answer",  # a review task, blind
+    "adjudicate",  # what two answers disagree on
+    "gold",  # say which units have a settled truth
+    "classify",  # promote a classifier's model, or roll it back
     "forget",
 ]
 
@@ -44,17 +48,19 @@ class Role(StrEnum):
 REVIEWS: frozenset[Verb] = frozenset(
     {"assign", "false_positive", "open_case", "review", "receive_appeal", "certify"}
 )
-SEES: frozenset[Verb] = frozenset({"reveal", "decide_appeal"})
+SEES: frozenset[Verb] = frozenset({"reveal", "decide_appeal", "answer"})
 STOPS: frozenset[Verb] = frozenset({"kill_switch", "incident"})
 LEADS: frozenset[Verb] = frozenset({"lower_severity", "assign_case", "merge", "protect", "reverse"})
+SETTLES: frozenset[Verb] = frozenset({"adjudicate", "gold"})
 ANSWERS: frozenset[Verb] = REVIEWS | {"ack", "silence", "unsilence"}
 PERMITTED: Mapping[Role, frozenset[Verb]] = {
     Role.VIEWER: frozenset(),
     Role.REVIEWER: REVIEWS | SEES,
     Role.ONCALL: ANSWERS | STOPS,
-    Role.LEAD: ANSWERS | SEES | STOPS | LEADS,
-    Role.APPROVER: STOPS | {"lower_severity", "promote", "approve", "reverse", "protect"},
-    Role.ENGINEER: REVIEWS | STOPS | {"promote", "reverse"},
+    Role.LEAD: ANSWERS | SEES | STOPS | LEADS | SETTLES,
+    Role.APPROVER: STOPS
+    | {"lower_severity", "promote", "approve", "reverse", "protect", "classify"},
+    Role.ENGINEER: REVIEWS | STOPS | {"promote", "reverse", "classify"},
     Role.ADMIN: ANSWERS | STOPS | LEADS | {"promote", "forget"},
 }
 

@@ -266,3 +266,55 @@ def test_what_no_monitor_found_is_a_label_of_no_monitor(ledger: Engine) -> None:
         ):
             with pytest.raises(LedgerError, match="is of what no monitor found; wanted"):
                 write_labels(connection, [wrong], person())
+
+
+SCORED = label(
+    unit_id="scored:7f3a09c2e1d4",
+    source=RANDOM,
+    monitor="api/stolen_key",
+    monitor_version=5,
+    inclusion_prob=0.002,
+    stratum="bulk",
+)
+
+
+def test_a_scored_window_has_labels_without_an_alert(connection: Connection) -> None:
+    settled = replace(SCORED, label_id="l2", source=ADJUDICATION, value=False, supersedes="l1")
+    undrawn = replace(SCORED, inclusion_prob=None, stratum=None)
+    others = [
+        replace(SCORED, label_id="l3", source=Source.FLAG_REVIEW, stratum="flagged"),
+        replace(undrawn, label_id="l4", source=GOLDEN),
+        replace(undrawn, label_id="l5", source=LLM),
+    ]
+    every = [SCORED, settled, *others]
+    assert write_labels(connection, every, person(60)) == 5
+    assert write_labels(connection, every, person(60)) == 0
+    assert labels_on(connection, [SCORED.unit_id]) == every
+    assert effective(connection, "api/stolen_key", 5) == [settled]
+
+
+@pytest.mark.parametrize(
+    ("changed", "wanted"),
+    [
+        ({"source": CASE}, "is of a scored window; wanted one of adjudication, flag_review"),
+        ({"source": APPEAL}, "is of a scored window; wanted one of adjudication, flag_review"),
+        ({"source": CANDIDATE}, "is of a scored window; wanted one of adjudication, flag_review"),
+        ({"source": Source.MISSED}, "is of what no monitor found"),
+        ({"source": RANDOM}, "source random has no inclusion_prob"),
+        ({"source": Source.FLAG_REVIEW}, "of a scored window and has no inclusion_prob"),
+        ({"source": GOLDEN, "monitor": None}, "of monitor None, version 5; wanted those that"),
+        ({"source": GOLDEN, "monitor_version": None}, "version None; wanted those that scored it"),
+        ({"source": GOLDEN, "monitor_version": 0}, "version 0; wanted those that scored it"),
+        (
+            {"source": RANDOM, "inclusion_prob": 0.2, "stratum": "uniform"},
+            "in the stratum uniform; wanted one of bulk, flagged, near, null",
+        ),
+    ],
+)
+def test_what_cannot_be_a_label_of_a_scored_window_is_refused(
+    connection: Connection, changed: dict[str, Any], wanted: str
+) -> None:
+    undrawn = replace(SCORED, inclusion_prob=None, stratum=None)
+    with pytest.raises(LedgerError, match=wanted):
+        write_labels(connection, [replace(undrawn, **changed)], person(60))
+    assert count(connection, "labels") == 0

@@ -214,3 +214,28 @@ def test_a_unit_keeps_the_share_of_its_first_draw() -> None:
 def test_a_machines_judgement_counts_not_even_of_the_slice() -> None:
     of_machine = units(0, 20, source=Source.LLM, inclusion_prob=0.05, stratum="uniform")
     assert measured(of_machine, NOON + DAY) == NOTHING
+
+
+def test_labels_of_scored_windows_change_nothing(connection: Connection) -> None:
+    before = judge(connection, *units(0, 20), *units(20, 25, value=False))
+    window = label(
+        "w", 0, value=False, unit_id="scored:7f3a09c2e1d4", inclusion_prob=0.05, stratum="flagged"
+    )
+    newer = [
+        replace(window, label_id=f"w{n}", unit_id=f"scored:{n:012x}", created_at=NOON + 3 * DAY)
+        for n in range(30)
+    ]
+    write_labels(connection, newer, person(10_000))
+    assert before.state == "measured"
+    assert quality(connection, MONITOR, 2, NOON + DAY) == before
+
+
+def test_what_raters_make_of_gold_changes_nothing(connection: Connection) -> None:
+    before = judge(connection, *units(0, 20), *units(20, 25, value=False))
+    wrong = [
+        label(f"g{unit}", unit, value=False, source=Source.GOLDEN, minutes=500)
+        for unit in (*range(20), *range(50, 60))
+    ]
+    write_labels(connection, wrong, person(10_000))
+    assert (before.n, before.k) == (25, 20)
+    assert quality(connection, MONITOR, 2, NOON + DAY) == before

@@ -16,6 +16,7 @@ def person(*roles: Role, name: str = "ann", slack: str = "U0ANN") -> Person:
 
 
 REVIEWS = "assign false_positive open_case review receive_appeal certify"
+SEES = "reveal decide_appeal answer"
 MUTES = "ack silence unsilence"
 LEADS = "lower_severity assign_case merge protect reverse"
 
@@ -24,17 +25,17 @@ LEADS = "lower_severity assign_case merge protect reverse"
     ("role", "verbs"),
     [
         (Role.VIEWER, ""),
-        (Role.REVIEWER, f"{REVIEWS} reveal decide_appeal"),
+        (Role.REVIEWER, f"{REVIEWS} {SEES}"),
         (Role.ONCALL, f"{REVIEWS} {MUTES} kill_switch incident"),
         (
             Role.LEAD,
-            f"{REVIEWS} {MUTES} reveal decide_appeal kill_switch incident {LEADS}",
+            f"{REVIEWS} {MUTES} {SEES} kill_switch incident {LEADS} adjudicate gold",
         ),
         (
             Role.APPROVER,
-            "lower_severity promote approve reverse protect kill_switch incident",
+            "lower_severity promote approve reverse protect kill_switch incident classify",
         ),
-        (Role.ENGINEER, f"{REVIEWS} kill_switch incident promote reverse"),
+        (Role.ENGINEER, f"{REVIEWS} kill_switch incident promote reverse classify"),
         (Role.ADMIN, f"{REVIEWS} {MUTES} kill_switch incident {LEADS} promote forget"),
     ],
 )
