@@ -1,7 +1,7 @@
 """Investigating an entity: where it was seen, what was done about it, who is linked with it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -102,34 +102,15 @@ def investigate(
         require(who, "reveal")
     begin = since or now - LOOK_BACK
     span = Span(begin, now + timedelta(microseconds=1))
-    wanted = _kinds(kind)
     with reading(engine) as connection:
-        this, own = _named(connection, lake, names, entity, wanted, span=span) or _by_id(
-            lake, names, entity, wanted, span
-        )
+        this, own = _whose(connection, lake, names, entity, _kinds(kind), span=span)
         told = timeline(connection, who, desks, this, begin)
         hidden = shut(connection, who, desks, [this[1]])
         prior = prior_facts(connection, [this], hidden, now)[this]
-    subject = {this[0]: [own] if own else []}
-    seen = sightings(lake, subject, span)
-    longer = Span(min(begin, now - SIGNUP_BACK), span.end)
-    signed_up = sightings(lake, subject, longer, only="signups")
-    shared = related(lake, seen, span)
-    facts = (*prior, *facts_of(seen, signed_up, lists, now), *linked(seen, shared))
-    made = Investigation(
-        entity_type=this[0],
-        entity=this[1],
-        since=begin,
-        until=now,
-        first=seen["first"].min(),  # type: ignore[arg-type]
-        last=seen["last"].max(),  # type: ignore[arg-type]
-        facts=facts,
-        activity=activity(seen, "1h" if now - begin <= HOURLY else "1d"),
-        timeline=told,
-        related=named_links(shared.head(MOST_RELATED), names),
-        related_in_all=shared.height,
-        real=own if real else None,
-    )
+    seen = _seen(lake, {this[0]: [own] if own else []}, span, lists, now)
+    made = _investigation(this, begin, now, seen=seen, prior=prior, told=told, names=names)
+    if real:
+        made = replace(made, real=own)
     _note(engine, who, made, now)
     return made
 
@@ -160,6 +141,65 @@ def _kinds(kind: str | None) -> list[str]:
     if kind is not None and kind not in kinds():
         raise CaseError(f"There is no such type of entity; wanted one of {', '.join(kinds())}.")
     return [kind] if kind else kinds()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the lake tells of an entity: where it was seen, who shares what with it, and facts."""
+
+    sightings: pl.DataFrame
+    shared: pl.DataFrame
+    facts: tuple[Fact, ...]
+
+
+def _seen(
+    lake: Lake, subject: dict[str, list[str]], span: Span, lists: Lists, now: datetime
+) -> _Seen:
+    seen = sightings(lake, subject, span)
+    longer = Span(min(span.start, now - SIGNUP_BACK), span.end)
+    signed_up = sightings(lake, subject, longer, only="signups")
+    shared = related(lake, seen, span)
+    return _Seen(seen, shared, (*facts_of(seen, signed_up, lists, now), *linked(seen, shared)))
+
+
+def _investigation(
+    this: Entity,
+    begin: datetime,
+    now: datetime,
+    *,
+    seen: _Seen,
+    prior: tuple[Fact, ...],
+    told: pl.DataFrame,
+    names: Pseudonyms,
+) -> Investigation:
+    """Everything in one, by pseudonym; `prior` and `told` are facts and timeline of the ledger."""
+    return Investigation(
+        entity_type=this[0],
+        entity=this[1],
+        since=begin,
+        until=now,
+        first=seen.sightings["first"].min(),  # type: ignore[arg-type]
+        last=seen.sightings["last"].max(),  # type: ignore[arg-type]
+        facts=(*prior, *seen.facts),
+        activity=activity(seen.sightings, "1h" if now - begin <= HOURLY else "1d"),
+        timeline=told,
+        related=named_links(seen.shared.head(MOST_RELATED), names),
+        related_in_all=seen.shared.height,
+    )
+
+
+def _whose(
+    connection: Connection,
+    lake: Lake,
+    names: Pseudonyms,
+    entity: str,
+    wanted: list[str],
+    *,
+    span: Span,
+) -> tuple[Entity, str | None]:
+    """The entity that is meant by a pseudonym or an id, and its real id if that is known."""
+    named = _named(connection, lake, names, entity, wanted, span=span)
+    return named or _by_id(lake, names, entity, wanted, span)
 
 
 def _named(

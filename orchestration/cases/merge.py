@@ -1,11 +1,12 @@
 """Merging cases that are one, and splitting one that is several."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, update
 
+from orchestration.alerts.records import Alert
 from orchestration.cases.clocks import earlier, paused, resumed
 from orchestration.cases.errors import CaseError
 from orchestration.cases.grouping import lead
@@ -56,15 +57,8 @@ def merge(
         add_entities(deed.connection, {(case_id, *entity) for entity in found.entities}, act)
         _move_reports(deed.connection, other_id, case_id, act)
         have = members(deed.connection, [case_id])
-        clocked = earlier(resumed(case, now), resumed(other, now))
-        after = replace(
-            paused(clocked, now) if case.state is CaseState.NEEDS_INFO else clocked,
-            severity=min(case.severity, other.severity),
-            incident_id=case.incident_id or other.incident_id,
-            changed_at=now,
-            revision=case.revision + 1,
-        )
-        after = scored(deed.connection, terms, {case_id: after}, have, now)[case_id]
+        joined = {case_id: _joined(case, other, now)}
+        after = scored(deed.connection, terms, joined, have, now)[case_id]
         over = replace(
             nobodys(other),
             state=CaseState.CLOSED,
@@ -97,40 +91,63 @@ def split(
         require_open(case)
         _require_skills(who, terms, case)
         have = members(deed.connection, [case_id])[case_id]
-        chosen = [alert for alert in have.alerts if alert.alert_id in set(alert_ids)]
-        if len(chosen) < len(set(alert_ids)) or not 0 < len(chosen) < len(have.alerts):
-            raise CaseError(
-                f"{len(set(alert_ids))} alerts were named, {len(chosen)} of them among the "
-                f"{len(have.alerts)} of the case; wanted at least one of its alerts, and not all."
-            )
-        first = lead(chosen)
-        cluster = cluster_id(Item(alert.alert_id, alert.opened_at, frozenset()) for alert in chosen)
-        new = Case(
-            case_id=case_id_of("split", case_id, cluster, str(case.revision)),
-            cluster_id=cluster,
-            source=case.source,
-            harm=first.harm,
-            product=first.product,
-            severity=first.severity,
-            score=None,
-            contributions={},
-            queue=case.queue,
-            rule=case.rule,
-            restricted=case.restricted,
-            state=CaseState.NEW,
-            opened_at=now,
-            changed_at=now,
-            sla=case.sla,
-            pauses=case.pauses,
-            first_action_due=case.first_action_due,
-            resolve_due=case.resolve_due,
-            related_id=case_id,
-        )
-        new = rerouted(resumed(new, now), terms.desks, first)
+        chosen = _chosen(have.alerts, set(alert_ids))
+        new = _split_off(case, chosen, terms, now)
         place(deed.connection, {new.case_id: chosen}, act, "split")
         stay = {entity_of(alert) for alert in have.alerts if alert not in chosen}
         drop_entities(deed.connection, case_id, {entity_of(alert) for alert in chosen} - stay)
         return _written(deed, new, terms, reason)
+
+
+def _joined(case: Case, other: Case, now: datetime) -> Case:
+    """A case that has taken another in: as grave as the graver, and due no later than either."""
+    clocked = earlier(resumed(case, now), resumed(other, now))
+    return replace(
+        paused(clocked, now) if case.state is CaseState.NEEDS_INFO else clocked,
+        severity=min(case.severity, other.severity),
+        incident_id=case.incident_id or other.incident_id,
+        changed_at=now,
+        revision=case.revision + 1,
+    )
+
+
+def _chosen(have: Sequence[Alert], wanted: Collection[str]) -> list[Alert]:
+    """The alerts that go: some of the case's, not all."""
+    found = [alert for alert in have if alert.alert_id in wanted]
+    if len(found) < len(wanted) or not 0 < len(found) < len(have):
+        raise CaseError(
+            f"{len(wanted)} alerts were named, {len(found)} of them among the {len(have)} of the "
+            "case; wanted at least one of its alerts, and not all."
+        )
+    return found
+
+
+def _split_off(case: Case, alerts: Sequence[Alert], terms: Terms, now: datetime) -> Case:
+    """A new case of alerts of another, with its clock, where the gravest of them belongs."""
+    first = lead(alerts)
+    cluster = cluster_id(Item(alert.alert_id, alert.opened_at, frozenset()) for alert in alerts)
+    new = Case(
+        case_id=case_id_of("split", case.case_id, cluster, str(case.revision)),
+        cluster_id=cluster,
+        source=case.source,
+        harm=first.harm,
+        product=first.product,
+        severity=first.severity,
+        score=None,
+        contributions={},
+        queue=case.queue,
+        rule=case.rule,
+        restricted=case.restricted,
+        state=CaseState.NEW,
+        opened_at=now,
+        changed_at=now,
+        sla=case.sla,
+        pauses=case.pauses,
+        first_action_due=case.first_action_due,
+        resolve_due=case.resolve_due,
+        related_id=case.case_id,
+    )
+    return rerouted(resumed(new, now), terms.desks, first)
 
 
 def _written(deed: Deed, new: Case, terms: Terms, reason: str) -> Case:
