@@ -11,11 +11,11 @@ from orchestration.alerting import Alerting
 from orchestration.lake import Lake
 from orchestration.ledger.audit import append
 from orchestration.ledger.database import connect, writing
-from orchestration.ledger.schema import make_ledger
 from orchestration.ledger.seals import read_seals, seals_in
 from orchestration.ledger.tables import audit
 from orchestration.resources import Clock, LakeResource
 from orchestration.settings import Settings, load
+from tests.support.copies import new_ledger
 from tests.support.lakes import put
 from tests.support.ledgers import act
 
@@ -27,8 +27,7 @@ DAY = timedelta(days=1)
 def settings(tmp_path: Path) -> Settings:
     """An installation with a ledger that has one act beside its making."""
     found = load({"WATCHFLOOR_HOME": str(tmp_path)})
-    engine = connect(found.ledger)
-    make_ledger(engine, ledger_id="ledger-1", act=act())
+    engine = new_ledger(found.ledger)
     with writing(engine) as connection:
         append(connection, act=act(), verb="test", object_id="o")
     engine.dispose()

@@ -84,7 +84,7 @@ def test_without_a_token_a_second_notifier_is_told_everything(watch: Watch) -> N
             pass
 
     with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread = threading.Thread(target=server.serve_forever, args=(0.005,))
         thread.start()
         watch.more = {
             "SLACK_TOKEN": "",

@@ -17,11 +17,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from orchestration.ledger.database import connect
-from orchestration.ledger.schema import make_ledger
 from orchestration.slack.http import PATH
 from tests.support import slack_socket
-from tests.support.ledgers import act
+from tests.support.copies import new_ledger
 from tests.support.slack_rooms import PEOPLE, ROTA, Room, rooms, text_of
 from tests.support.slack_server import TOKEN
 
@@ -37,8 +35,7 @@ SETTINGS = {
 @pytest.fixture
 def told(tmp_path: Path) -> Iterator[Room]:
     """A room that was told of an alert."""
-    engine = connect(f"sqlite:///{tmp_path / 'ledger.db'}")
-    make_ledger(engine, ledger_id="ledger-1", act=act())
+    engine = new_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
     with rooms(engine, tmp_path) as room:
         room.fires(A)
         room.drain()

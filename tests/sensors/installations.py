@@ -8,11 +8,10 @@ import orchestration
 from monitors.registry import Registry
 from orchestration.alerting import Alerting
 from orchestration.ledger.database import connect, reading
-from orchestration.ledger.schema import make_ledger
 from orchestration.ledger.tables import outbox
 from orchestration.settings import Settings, load
 from tests.orchestration.escalation.builders import PEOPLE, ROTA, night
-from tests.support.ledgers import act
+from tests.support.copies import new_ledger
 
 SKILLS = "[child-safety, fraud, injection, spam]"
 # Somebody has every skill that the shipped queues ask for.
@@ -36,8 +35,7 @@ def environment(root: Path) -> dict[str, str]:
 def installed(root: Path, registry: Registry | None = None, *, fires: bool = False) -> Alerting:
     """The alerting of a new installation; of one in which an S1 `fires`, unanswered."""
     settings = load(environment(root))
-    engine = connect(settings.ledger)
-    make_ledger(engine, ledger_id="ledger-1", act=act())
+    engine = new_ledger(settings.ledger)
     if fires:
         night(engine).fires()
     engine.dispose()

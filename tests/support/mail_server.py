@@ -101,7 +101,7 @@ def web_server() -> Iterator[WebBox]:
 
 @contextmanager
 def _served(server: socketserver.BaseServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,))
     thread.start()
     try:
         yield

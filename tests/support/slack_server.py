@@ -182,7 +182,7 @@ def running() -> Iterator[SlackServer]:
 
     with Server(("127.0.0.1", 0), Endpoint) as server:
         slack.base_url = f"http://127.0.0.1:{server.server_port}/api/"
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread = threading.Thread(target=server.serve_forever, args=(0.005,))
         thread.start()
         try:
             yield slack

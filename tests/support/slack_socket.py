@@ -155,7 +155,7 @@ def running() -> Iterator[SocketServer]:
         slack.base_url = f"http://127.0.0.1:{http.server_port}/api/"
         slack.socket_url = f"ws://127.0.0.1:{sockets.socket.getsockname()[1]}"
         threads = [
-            threading.Thread(target=http.serve_forever, args=(0.05,)),
+            threading.Thread(target=http.serve_forever, args=(0.005,)),
             threading.Thread(target=sockets.serve_forever),
         ]
         for thread in threads:

@@ -14,12 +14,11 @@ from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.approvals import change_mode
 from orchestration.ledger.database import connect, writing
 from orchestration.ledger.ids import digest_parts
-from orchestration.ledger.schema import make_ledger
 from orchestration.ledger.states import ModeState
 from orchestration.resources import Clock
 from orchestration.settings import Settings, load
 from tests.support import slack_server
-from tests.support.ledgers import act
+from tests.support.copies import new_ledger
 from tests.support.place import NOW, Place
 from tests.support.slack_server import TOKEN, SlackServer
 
@@ -102,7 +101,5 @@ def watches(place: Place) -> Iterator[Watch]:
         slack.messages[CHANNEL] = []
         watch = Watch(place, slack)
         watch.routes.write_text(ROUTES, encoding="utf-8")
-        engine = connect(watch.settings.ledger)
-        make_ledger(engine, ledger_id="ledger-1", act=act())
-        engine.dispose()
+        new_ledger(watch.settings.ledger).dispose()
         yield watch

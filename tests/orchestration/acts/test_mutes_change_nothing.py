@@ -16,11 +16,10 @@ from orchestration.acts.errors import ActError
 from orchestration.acts.group import snooze
 from orchestration.acts.threads import alerts_of
 from orchestration.alerts.matchers import parse_matcher
-from orchestration.ledger.database import connect, reading
-from orchestration.ledger.schema import make_ledger
+from orchestration.ledger.database import reading
 from tests.orchestration.acts.desks import HERON, Desk
 from tests.orchestration.alerts.builders import at, finding
-from tests.support.ledgers import act
+from tests.support.copies import new_ledger
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,7 @@ def refusal(desk: Desk) -> str:
 @given(hours=HOURS)
 def test_alerts_live_the_same_with_and_without_silences(hours: list[Hour]) -> None:
     with TemporaryDirectory() as folder:
-        desks = [Desk(connect(f"sqlite:///{Path(folder, name)}")) for name in ("loud", "muted")]
-        for desk in desks:
-            make_ledger(desk.engine, ledger_id="ledger-1", act=act())
+        desks = [Desk(new_ledger(f"sqlite:///{Path(folder, name)}")) for name in ("loud", "muted")]
         loud, muted = desks
         for number, hour in enumerate(hours):
             found = [finding(number, name, severity=severity) for name, severity in hour.found]

@@ -1,25 +1,22 @@
 """Any order of appeals, reviews, reversals, switches and faults keeps I7, I8 and I10."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine
 
 from orchestration.appeals.codes import Outcome
 from orchestration.appeals.errors import AppealError
 from orchestration.appeals.review import expire_leases, release, withdraw
-from orchestration.ledger.database import connect
-from orchestration.ledger.schema import make_ledger
 from orchestration.reference_service.faults import Faults
 from tests.orchestration.appeals.houses import (
     APPROVER,
@@ -30,7 +27,7 @@ from tests.orchestration.appeals.houses import (
     House,
     house,
 )
-from tests.support.ledgers import act
+from tests.support.copies import one_ledger
 
 ACCOUNTS = ("u1", "u2", "u3", "u4")
 ANYBODY = (SAM, TESS, REVIEWER, APPROVER, AUTHOR)
@@ -212,42 +209,23 @@ class Appealing(RuleBasedStateMachine):
             assert row.reversal_id is None or row.reversal_id in asked
 
 
-def machine(urls: Callable[[], AbstractContextManager[str]]) -> Callable[[], Appealing]:
+def machine(server: str | None = None) -> Callable[[], Appealing]:
     """Makes a machine on a new ledger for each example."""
 
     def fresh() -> Appealing:
         stack = ExitStack()
-        engine = connect(stack.enter_context(urls()))
-        stack.callback(engine.dispose)
-        make_ledger(engine, ledger_id="ledger-1", act=act())
-        return Appealing(engine, stack)
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        return Appealing(stack.enter_context(one_ledger(folder, server)), stack)
 
     return fresh
-
-
-@contextmanager
-def file() -> Iterator[str]:
-    with TemporaryDirectory() as folder:
-        yield f"sqlite:///{folder}/ledger.db"
 
 
 @pytest.mark.timeout(900)
 def test_any_order_of_acts_keeps_the_rules_on_appeals() -> None:
     some = settings(max_examples=12, stateful_step_count=15, deadline=None)
-    run_machine(machine(file), settings=some)
+    run_machine(machine(), settings=some)
 
 
 def test_the_same_holds_on_postgresql(server: str) -> None:
-    @contextmanager
-    def database() -> Iterator[str]:
-        name = f"appeals_{uuid4().hex}"
-        admin = create_engine(server, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
-
     few = settings(max_examples=4, stateful_step_count=12, deadline=None)
-    run_machine(machine(database), settings=few)
+    run_machine(machine(server), settings=few)

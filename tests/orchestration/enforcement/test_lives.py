@@ -2,11 +2,10 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import uuid4
 
 import hypothesis.strategies as st
 from hypothesis import settings
@@ -17,20 +16,18 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import create_engine, make_url, text
 
 from orchestration.enforcement.lapse import lapse
 from orchestration.enforcement.reverse import OfMonitor, reverse_monitor
 from orchestration.enforcement.switches import throw
 from orchestration.executors.protocol import Executor, Order, Receipt
-from orchestration.ledger.database import connect, reading
+from orchestration.ledger.database import reading
 from orchestration.ledger.enforcement_states import ENFORCEMENT
 from orchestration.ledger.enforcements import Enforcement
-from orchestration.ledger.schema import make_ledger
 from orchestration.ledger.verify import verify
 from orchestration.reference_service.faults import Faults, Rule
+from tests.support.copies import one_ledger
 from tests.support.executing import DRY, LEAD, LIVE, MONITOR, Floor, floor, hours
-from tests.support.ledgers import act
 
 ACCOUNTS = [f"u{n}" for n in range(5)]
 ACTIONS = st.sampled_from(["suspend_24h", "suspend_account", "warn"])
@@ -80,9 +77,7 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.open = ExitStack()
         folder = Path(self.open.enter_context(TemporaryDirectory()))
-        engine = connect(self.open.enter_context(database(self.server, folder)))
-        self.open.callback(engine.dispose)
-        make_ledger(engine, ledger_id="ledger-1", act=act())
+        engine = self.open.enter_context(one_ledger(folder, self.server))
         self.faults = Faults(seconds=120)
         self.floor: Floor = self.open.enter_context(
             floor(engine, folder / "service", faults=self.faults)
@@ -265,24 +260,6 @@ class Lives(RuleBasedStateMachine):
             assert value != "suspended" or stands
         else:
             assert value == ("suspended" if stands else "active")
-
-
-@contextmanager
-def database(server: str | None, folder: Path) -> Iterator[str]:
-    """URL of a new database: a file, or one of the server's."""
-    if server is None:
-        yield f"sqlite:///{folder / 'ledger.db'}"
-        return
-    name = f"lives_{uuid4().hex}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
 
 
 LivesTest = Lives.TestCase

@@ -12,11 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from monitors.contract import Severity
 from orchestration.acts.threads import alerts_of, thread_of
 from orchestration.alerts.records import AlertState
-from orchestration.ledger.database import connect, reading
-from orchestration.ledger.schema import make_ledger
+from orchestration.ledger.database import reading
 from tests.orchestration.alerts.builders import finding
 from tests.orchestration.escalation.builders import FIRED, Night, night
-from tests.support.ledgers import act
+from tests.support.copies import new_ledger
 
 GRAVE = st.sampled_from([Severity.S0, Severity.S1, Severity.S2])
 
@@ -27,8 +26,7 @@ class Nights(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = TemporaryDirectory()
-        self.engine = connect(f"sqlite:///{Path(self.folder.name) / 'ledger.db'}")
-        make_ledger(self.engine, ledger_id="ledger-1", act=act())
+        self.engine = new_ledger(f"sqlite:///{Path(self.folder.name) / 'ledger.db'}")
         self.night: Night = night(self.engine)
         self.minutes = 0
         self.hour = 12

@@ -24,7 +24,7 @@ def answering(status: str, body: bytes, *headers: str) -> Iterator[tuple[str, li
             self.wfile.write(answer)
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread = threading.Thread(target=server.serve_forever, args=(0.005,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}", got

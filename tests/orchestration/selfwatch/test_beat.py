@@ -11,11 +11,10 @@ from dagster._daemon.types import DaemonHeartbeat
 from orchestration.deployment import prepare
 from orchestration.ledger.database import connect, writing
 from orchestration.ledger.outbox import Intent, enqueue
-from orchestration.ledger.schema import make_ledger
 from orchestration.selfwatch.beat import missing
 from orchestration.settings import Settings, load
 from tests.orchestration.selfwatch.dagsters import ran, ticked
-from tests.support.ledgers import act
+from tests.support.copies import new_ledger
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -58,8 +57,7 @@ class Home:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.setenv("DAGSTER_HOME", "")  # so that what `prepare` sets is undone
     settings = load({"WATCHFLOOR_HOME": str(tmp_path / "home")})
-    engine = connect(settings.ledger)
-    make_ledger(engine, ledger_id="ledger-1", act=act())
+    engine = new_ledger(settings.ledger)
     engine.dispose()
     with prepare(settings) as instance:
         yield Home(settings, instance)
