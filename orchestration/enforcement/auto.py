@@ -157,7 +157,10 @@ def _causes(waiting: Iterable[Alert], monitors: Mapping[str, Monitor], terms: Te
             continue
         found.append(
             Cause(
-                unit=Unit(alert.entity_type, alert.entity, action, alert.alert_id, alert.monitor),
+                unit=Unit(
+                    *(alert.entity_type, alert.entity, action, alert.alert_id, alert.monitor),
+                    alert.product,
+                ),
                 unit_id=alert.alert_id,
                 product=alert.product,
                 policy_id=policy.id,

@@ -86,12 +86,12 @@ def _of_decision() -> list[ColumnElement[Any]]:
 
 def _cause(row: RowMapping, terms: Terms) -> Cause:
     severity = Severity(row["severity"])
+    product = row["own"] or row["product"]
+    named = (row["entity_type"], row["entity"], row["action"], row["alert_id"], row["monitor"])
     return Cause(
-        unit=Unit(
-            row["entity_type"], row["entity"], row["action"], row["alert_id"], row["monitor"]
-        ),
+        unit=Unit(*named, product),
         unit_id=row["unit"],
-        product=row["own"] or row["product"],
+        product=product,
         policy_id=row["policy_id"],
         policy_version=row["policy_version"],
         automated=row["automated_decision"],
@@ -160,6 +160,7 @@ def _row(cause: Cause, aim: Aim, target: str, rules: Rules, now: datetime) -> En
         alert_id=unit.alert_id,
         monitor=unit.monitor,
         version=cause.version,
+        tenant=aim.tenants.get(target),
     )
 
 

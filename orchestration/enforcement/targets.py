@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import polars as pl
@@ -11,7 +11,9 @@ from sqlalchemy import Connection, select
 
 from monitors.contract import Monitor
 from monitors.evaluate import Span
+from monitors.tenants import TENANTS
 from orchestration.enforcement.gates import NOT_EXECUTABLE, TARGET_UNKNOWN, in_batches
+from orchestration.enforcement.tenants import tenants_of
 from orchestration.intake.manifests import TABLE
 from orchestration.lake import Lake
 from orchestration.ledger.tables import alert_findings
@@ -23,26 +25,35 @@ WHO = ["entity_type", "entity", "evidence"]
 MEMBERS = "members"
 Entity = tuple[str, str]  # type, and pseudonym or real id
 Seen = tuple[str, frozenset[str]]  # real id, and members if the evidence lists any
+Kept = Mapping[str, str]  # real ids of targets by pseudonym
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What an action is for: an alert's entity, or, with a null alert, an entity alone."""
+    """What an action is for: an alert's entity, or, with a null alert, an entity alone.
+
+    `product` is where it is done; where it is empty nobody asks for a tenant.
+    """
 
     entity_type: str
     entity: str
     action: str
     alert_id: str | None = None
     monitor: str | None = None
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Targets of one type, by pseudonym; with a `code` they cannot be acted on, and it says why."""
+    """Targets of one type, by pseudonym; with a `code` they cannot be acted on, and it says why.
+
+    `tenants` are the pseudonyms of theirs, for those of whom it is known.
+    """
 
     target_type: str
     targets: tuple[str, ...]
     code: str | None = None
+    tenants: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,12 +62,13 @@ class Targets:
 
     The lake is pruned long before an appeal ends. `Pseudonyms.entities_of` gives the ids when the
     action is carried out, and when it is undone. Evidence lists 100 members at most: no others of
-    a ring are acted on.
+    a ring are acted on. `tenants` is the column that names a product's tenants, by product.
     """
 
     lake: Lake
     names: Pseudonyms
     monitors: Mapping[str, Monitor]
+    tenants: Mapping[str, str] = field(default_factory=lambda: TENANTS)
 
     @cached_property
     def delay_key(self) -> bytes:
@@ -79,12 +91,32 @@ class Targets:
         ]
         seen = self._seen(look, places)
         kept = self._keep(look, seen, rules)
-        return {
+        aims = {
             unit: Aim(unit.entity_type, (unit.entity,), fit[unit])
             if unit in fit
             else _aim(unit, rules, kept, known)
             for unit in wanted
         }
+        real = {name: entity for name, (_, entity) in known.items()}
+        for names in kept.values():
+            real |= names
+        return self._with_tenants(aims, real)
+
+    def _with_tenants(self, aims: Mapping[Unit, Aim], real: Kept) -> dict[Unit, Aim]:
+        """The aims with their targets' tenants, looked up once for each product and type."""
+        ids: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        for unit, aim in aims.items():
+            if aim.code is None and unit.product in self.tenants:
+                ids[unit.product, aim.target_type] |= {name: real[name] for name in aim.targets}
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        for (product, kind), names in ids.items():
+            column = self.tenants[product]
+            owners = tenants_of(self.lake, product, column, kind, set(names.values()))
+            named = self.names.names(column, set(owners.values()))
+            found[product, kind] = {
+                name: named[owners[entity]] for name, entity in names.items() if entity in owners
+            }
+        return {unit: replace(aim, tenants=_of(aim, unit, found)) for unit, aim in aims.items()}
 
     def _unfit(self, unit: Unit, rules: Rules) -> str | None:
         action = rules.actions.get(unit.action)
@@ -102,8 +134,8 @@ class Targets:
 
     def _keep(
         self, units: Sequence[Unit], seen: Mapping[tuple[str, Entity], Seen], rules: Rules
-    ) -> dict[Unit, tuple[str, ...]]:
-        """Keep the real ids of all that is found; the names of each unit's targets."""
+    ) -> dict[Unit, Kept]:
+        """Keep the real ids of all that is found; those of each unit's targets."""
         real: dict[Unit, Seen] = {}
         for unit in units:
             found = seen.get((unit.alert_id or "", (unit.entity_type, unit.entity)))
@@ -116,7 +148,7 @@ class Targets:
             ids[kind] |= entities
         names = {kind: self.names.remember(kind, sorted(some)) for kind, some in ids.items()}
         return {
-            unit: tuple(sorted(names[kind][entity] for entity in entities))
+            unit: {names[kind][entity]: entity for entity in entities}
             for unit, (kind, entities) in real.items()
         }
 
@@ -174,16 +206,23 @@ def places_of(connection: Connection, alert_ids: Iterable[str]) -> dict[str, lis
 def _aim(
     unit: Unit,
     rules: Rules,
-    kept: Mapping[Unit, tuple[str, ...]],
+    kept: Mapping[Unit, Kept],
     known: Mapping[str, Entity],
 ) -> Aim:
     itself = Aim(unit.entity_type, (unit.entity,))
     if _each(unit, rules):
         (kind,) = rules.actions[unit.action].target_types
-        return Aim(kind, kept[unit]) if kept.get(unit) else replace(itself, code=NOT_EXECUTABLE)
+        members = tuple(sorted(kept.get(unit, ())))
+        return Aim(kind, members) if members else replace(itself, code=NOT_EXECUTABLE)
     if known.get(unit.entity, ("",))[0] == unit.entity_type or unit in kept:
         return itself
     return replace(itself, code=TARGET_UNKNOWN)
+
+
+def _of(aim: Aim, unit: Unit, found: Mapping[tuple[str, str], Mapping[str, str]]) -> dict[str, str]:
+    """The tenants of an aim's targets, of those of its product and type."""
+    tenants = found.get((unit.product, aim.target_type), {})
+    return {name: tenants[name] for name in aim.targets if name in tenants}
 
 
 def _each(unit: Unit, rules: Rules) -> bool:

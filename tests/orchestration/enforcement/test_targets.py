@@ -102,6 +102,14 @@ def test_members_of_a_ring_are_acted_on_and_it_is_not(targets: Targets) -> None:
     }
 
 
+def test_members_of_a_ring_have_each_their_own_tenant(targets: Targets) -> None:
+    name = found(targets, "device-1", {"members": ["bob", "amy"]}, "ring")
+    members = targets.names.names("account_id", ["amy", "bob"])
+    of_tenants = replace(targets, tenants={"accounts": "account_id"})
+    made = aim(of_tenants, replace(ring(name), product="accounts"))
+    assert made.tenants == {members["amy"]: members["amy"], members["bob"]: members["bob"]}
+
+
 @pytest.mark.parametrize("evidence", [{}, {"members": []}, {"members": None}, {"members": [7]}])
 def test_a_ring_whose_evidence_lists_nobody_is_not_acted_on(
     targets: Targets, evidence: object
