@@ -44,6 +44,15 @@ from orchestration.ledger.enforcement_tables import (
     strikes,
     switches,
 )
+from orchestration.ledger.launch_tables import (
+    backtests,
+    launch_reports,
+    launch_signatures,
+    launch_waivers,
+    red_findings,
+    seeded_runs,
+    trials,
+)
 from orchestration.ledger.review_tables import (
     answers,
     classifier_events,
@@ -71,6 +80,7 @@ __all__ = [
     "appeals",
     "approvals",
     "audit",
+    "backtests",
     "batches",
     "case_alerts",
     "case_entities",
@@ -89,6 +99,9 @@ __all__ = [
     "incidents",
     "intake",
     "labels",
+    "launch_reports",
+    "launch_signatures",
+    "launch_waivers",
     "metadata",
     "notices",
     "outbox",
@@ -97,10 +110,12 @@ __all__ = [
     "plans",
     "problems",
     "protections",
+    "red_findings",
     "reports",
     "reversals",
     "review_tasks",
     "rollouts",
+    "seeded_runs",
     "silences",
     "strata",
     "strikes",
@@ -109,6 +124,7 @@ __all__ = [
     "tasks",
     "threads",
     "told",
+    "trials",
     "views",
 ]
 

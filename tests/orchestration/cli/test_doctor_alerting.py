@@ -22,7 +22,7 @@ def test_an_installation_without_ledger_fails_and_says_how_to_make_it(settings: 
 
 def test_a_new_ledger_and_the_shipped_rules_are_fine(settings: Settings) -> None:
     made(settings.ledger)
-    assert ledger(settings) == ("OK", "migration 0006, 1 rows of audit", "")
+    assert ledger(settings) == ("OK", "migration 0007, 1 rows of audit", "")
     state, found, _ = people_and_routes(settings)
     assert state == "OK"
     assert "3 routes" in found

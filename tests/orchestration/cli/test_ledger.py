@@ -43,7 +43,7 @@ def test_a_ledger_is_made_once_and_shown(made: Path, watchfloor: Watchfloor) -> 
     again = json.loads(watchfloor("ledger", "init", "--format", "json").stdout)
     assert again == first
     (ends,) = first["ledger"]
-    assert (ends["migration"], ends["audit_rows"], ends["oldest_waiting"]) == ("0006", 1, None)
+    assert (ends["migration"], ends["audit_rows"], ends["oldest_waiting"]) == ("0007", 1, None)
     assert {"table": "audit", "rows": 1} in first["tables"]
 
 

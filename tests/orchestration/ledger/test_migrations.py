@@ -76,7 +76,7 @@ def test_rows_of_the_tables_that_stay_are_kept(first: Engine) -> None:
     assert [len(found) for found in before] == [2, 1, 1, 1]
     make_ledger(first, ledger_id="ledger-2", act=act(5))
     with reading(first) as connection:
-        assert applied(connection) == "0006"
+        assert applied(connection) == "0007"
         assert [rows(connection, table) for table in STAY] == before
         (label,) = rows(connection, labels)
         assert (label["label_id"], label["value"], label["code"]) == ("l1", True, None)

@@ -72,8 +72,8 @@ def test_every_migration_can_be_applied_on_the_one_before(empty: Engine) -> None
             migrate(connection, step)
         with reading(empty) as connection:
             assert applied(connection) == step
-    assert steps == ["0001", "0002", "0003", "0004", "0005", "0006"]
-    assert latest() == "0006"
+    assert steps == ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
+    assert latest() == "0007"
 
 
 def test_a_ledger_made_twice_keeps_its_id_and_its_rows(ledger: Engine) -> None:
@@ -113,7 +113,7 @@ def test_a_ledger_that_is_not_there_is_not_made_by_opening_it(tmp_path: Path) ->
 def test_a_ledger_of_another_migration_is_refused(ledger: Engine, url: str) -> None:
     with writing(ledger) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(LedgerError, match="is at migration 9999; wanted 0006"):
+    with pytest.raises(LedgerError, match="is at migration 9999; wanted 0007"):
         open_ledger(url)
 
 
