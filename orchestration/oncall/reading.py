@@ -1,12 +1,12 @@
 """Reads structures of YAML: records, names and lists, each part by its own reader."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import yaml
 
 from orchestration.oncall.scalars import handle_of
-from orchestration.yaml_lines import Problems, mapping, sequence
+from orchestration.yaml_lines import Problems, compose, mapping, sequence
 
 T = TypeVar("T")
 Read = Callable[[yaml.Node, Problems], Any]
@@ -30,6 +30,19 @@ def made(
     if len(problems.found) > before:
         return None
     return problems.attempt(node, lambda: kind(**values))
+
+
+def parts_of(
+    text: str, keys: Collection[str], problems: Problems, *, name: str
+) -> dict[str, yaml.Node]:
+    """The parts of a whole text by key, all of them. Raises YamlError where one is missing."""
+    root = compose(text, name=name)
+    parts = mapping(root, keys, problems)
+    missing = [key for key in keys if key not in parts]
+    if missing and isinstance(root, yaml.MappingNode):
+        problems.add(root, f"{', '.join(missing)} is missing; write it.")
+    problems.refuse(name)
+    return parts
 
 
 def named(node: yaml.Node, problems: Problems) -> list[tuple[str, yaml.Node, yaml.Node]]:

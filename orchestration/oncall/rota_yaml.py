@@ -1,21 +1,21 @@
 """Reads rota.yaml, with every error at once, its line and its remedy."""
 
 from collections.abc import Mapping
-from datetime import time
 from typing import cast
 
 import yaml
 
 from orchestration.oncall.delivery import Batch, Delivery, Digest
 from orchestration.oncall.hours import Hours
+from orchestration.oncall.hours_yaml import read_hours
 from orchestration.oncall.ladders_yaml import Known, hours_of, read_ladders
 from orchestration.oncall.people import Roster
-from orchestration.oncall.reading import Fields, made, named, set_of
+from orchestration.oncall.reading import Fields, made, named, parts_of
 from orchestration.oncall.rota import Rota
-from orchestration.oncall.scalars import day_of, one_of, wait_of, wall_of, zone_of
-from orchestration.oncall.turns import WEEKDAYS, TeamRota
+from orchestration.oncall.scalars import wait_of, wall_of, zone_of
+from orchestration.oncall.turns import TeamRota
 from orchestration.oncall.turns_yaml import read_teams
-from orchestration.yaml_lines import Problems, compose, mapping
+from orchestration.yaml_lines import Problems
 
 PARTS = ("hours", "rotas", "ladders", "delivery")
 
@@ -26,15 +26,8 @@ def parse_rota(text: str, roster: Roster, *, name: str = "rota.yaml") -> Rota:
     Raises YamlError with one line per error, each with its place and what to do.
     """
     problems = Problems()
-    root = compose(text, name=name)
-    parts = mapping(root, PARTS, problems)
-    missing = [part for part in PARTS if part not in parts]
-    if missing and isinstance(root, yaml.MappingNode):
-        problems.add(root, f"{', '.join(missing)} is missing; write it.")
-    problems.refuse(name)
-    hours = {
-        title: _hours(title, part, problems) for title, _, part in named(parts["hours"], problems)
-    }
+    parts = parts_of(text, PARTS, problems, name=name)
+    hours = read_hours(parts["hours"], problems)
     teams = read_teams(parts["rotas"], roster, problems)
     layers = _layers(parts["rotas"], teams)
     ladders = read_ladders(parts["ladders"], Known(hours, roster, layers), problems)
@@ -42,29 +35,6 @@ def parse_rota(text: str, roster: Roster, *, name: str = "rota.yaml") -> Rota:
     problems.refuse(name)
     open_hours = {title: found for title, found in hours.items() if found is not None}
     return Rota(open_hours, teams, ladders, cast("Delivery", delivery))  # None was refused
-
-
-def _hours(name: str, node: yaml.Node, problems: Problems) -> Hours | None:
-    fields: Fields = {
-        "zone": ("zone", zone_of),
-        "open": ("opens", wall_of),
-        "close": ("closes", _close),
-        "weekdays": ("weekdays", set_of(_weekday)),
-        "holidays": ("holidays", set_of(day_of)),
-    }
-    wanted = ("zone", "open", "close", "weekdays")
-    return made(lambda **values: Hours(name, **values), node, fields, wanted, problems)
-
-
-def _close(node: yaml.Node, problems: Problems) -> time:
-    """A wall time; 24:00 is the next day's midnight."""
-    midnight = isinstance(node, yaml.ScalarNode) and node.value == "24:00"
-    return time() if midnight else wall_of(node, problems)
-
-
-def _weekday(node: yaml.Node, problems: Problems) -> int:
-    written = one_of(WEEKDAYS, "weekday")(node, problems)
-    return WEEKDAYS.index(written) if written in WEEKDAYS else 0
 
 
 def _layers(node: yaml.Node, teams: Mapping[str, TeamRota]) -> dict[str, int | None]:

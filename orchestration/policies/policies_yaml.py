@@ -8,7 +8,7 @@ import yaml
 
 from monitors.contract import Severity
 from monitors.harms import Harm
-from orchestration.oncall.reading import Fields, Read, all_of, made, named, set_of
+from orchestration.oncall.reading import Fields, Read, all_of, made, named, parts_of, set_of
 from orchestration.oncall.scalars import one_of, unknown, whole_of
 from orchestration.policies.dsa import (
     CATEGORIES,
@@ -31,7 +31,7 @@ from orchestration.policies.policy import (
 from orchestration.policies.rules import GroundKind, Rules
 from orchestration.policies.scalars import or_none, plain_of, span_of
 from orchestration.policies.templates import check_template
-from orchestration.yaml_lines import Problems, compose, mapping, sequence, text_of
+from orchestration.yaml_lines import Problems, mapping, sequence, text_of
 
 LONGEST_TITLE, LONGEST_TEXT = 60, 1200
 PLAYBOOK = re.compile(r"docs/(runbooks|policies)/[a-z0-9_-]+\.md|docs/policies\.md#[a-z0-9-]+")
@@ -45,12 +45,7 @@ def parse_policies(text: str, rules: Rules, *, name: str = "policies.yaml") -> P
     Raises YamlError with one line per error, each with its place and what to do.
     """
     problems = Problems()
-    root = compose(text, name=name)
-    parts = mapping(root, PARTS, problems)
-    missing = [part for part in PARTS if part not in parts]
-    if missing and isinstance(root, yaml.MappingNode):
-        problems.add(root, f"{', '.join(missing)} is missing; write it.")
-    problems.refuse(name)
+    parts = parts_of(text, PARTS, problems, name=name)
     appeal = made(Appeal, parts["appeal"], APPEAL, APPEAL, problems)
     places = named(parts["policies"], problems)
     read = [_policy(title, node, rules, problems) for title, _, node in places]

@@ -1,18 +1,15 @@
-"""Reads hours and SLA policies out of queues.yaml, and the single values of its own."""
+"""Reads SLA policies out of queues.yaml, and the single values of its own."""
 
 import re
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from functools import partial
 
 import yaml
 
 from monitors.contract import Severity
-from orchestration.oncall.hours import Hours
-from orchestration.oncall.reading import Fields, Read, made, named, set_of
-from orchestration.oncall.scalars import day_of, one_of, quoted, wait_of, wall_of, zone_of
-from orchestration.oncall.turns import WEEKDAYS
+from orchestration.oncall.reading import Fields, Read, made, named
+from orchestration.oncall.scalars import one_of, quoted, wait_of
 from orchestration.triage.clock import Goals
 from orchestration.yaml_lines import Problems, mapping, text_of
 
@@ -20,16 +17,7 @@ SHARE = re.compile(r"(0|1)(\.\d{1,6})?")
 AMOUNT = re.compile(r"\d{1,6}")
 FLAGS = {"true": True, "false": False}
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-HOURS: Fields
 GOALS: Fields
-
-
-def read_hours(node: yaml.Node, problems: Problems) -> dict[str, Hours | None]:
-    """Hours by name; None for those with mistakes, which are noted."""
-    return {
-        name: made(partial(Hours, name), part, HOURS, HOURS.keys() - {"holidays"}, problems)
-        for name, _, part in named(node, problems)
-    }
 
 
 def read_policies(node: yaml.Node, problems: Problems) -> dict[str, tuple[Goals, ...] | None]:
@@ -101,24 +89,6 @@ def _policy(node: yaml.Node, problems: Problems) -> tuple[Goals, ...] | None:
     return right if len(right) == len(names) else None
 
 
-def _close(node: yaml.Node, problems: Problems) -> time:
-    """A wall time; 24:00 is the next day's midnight."""
-    midnight = isinstance(node, yaml.ScalarNode) and node.value == "24:00"
-    return time() if midnight else wall_of(node, problems)
-
-
-def _weekday(node: yaml.Node, problems: Problems) -> int:
-    written = one_of(WEEKDAYS, "weekday")(node, problems)
-    return WEEKDAYS.index(written) if written in WEEKDAYS else 0
-
-
-HOURS = {
-    "zone": ("zone", zone_of),
-    "open": ("opens", wall_of),
-    "close": ("closes", _close),
-    "weekdays": ("weekdays", set_of(_weekday)),
-    "holidays": ("holidays", set_of(day_of)),
-}
 GOALS = {
     "first_action": ("first_action", minutes_of),
     "resolve": ("resolve", minutes_of),

@@ -10,8 +10,9 @@ import yaml
 
 from monitors.contract import Monitor
 from orchestration.oncall.hours import Hours
+from orchestration.oncall.hours_yaml import read_hours
 from orchestration.oncall.people import Roster
-from orchestration.oncall.reading import Fields, made
+from orchestration.oncall.reading import Fields, made, parts_of
 from orchestration.oncall.scalars import one_of, wait_of
 from orchestration.triage.clock import Goals
 from orchestration.triage.desks import Appeals, Desks, Queue
@@ -19,13 +20,12 @@ from orchestration.triage.hours_yaml import (
     GOALS,
     amount_of,
     positive,
-    read_hours,
     read_policies,
     share_of,
 )
 from orchestration.triage.queue_yaml import Known, known_of, read_queues, read_rules
 from orchestration.triage.score import FEATURES
-from orchestration.yaml_lines import Problems, compose, mapping
+from orchestration.yaml_lines import Problems
 
 SETTINGS: Fields = {
     "reopen_window": ("reopen_window", positive(wait_of)),
@@ -54,12 +54,7 @@ def parse_desks(
     Raises YamlError with one line per error, each with its place and what to do.
     """
     problems = Problems()
-    root = compose(text, name=name)
-    parts = mapping(root, PARTS, problems)
-    missing = [part for part in PARTS if part not in parts]
-    if missing and isinstance(root, yaml.MappingNode):
-        problems.add(root, f"{', '.join(missing)} is missing; write it.")
-    problems.refuse(name)
+    parts = parts_of(text, PARTS, problems, name=name)
     desks = _desks(parts, known_of(roster, monitors), problems)
     problems.refuse(name)
     return desks

@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from monitors.contract import Severity
-from orchestration.triage.hours_yaml import GOALS, HOURS
+from orchestration.oncall.hours_yaml import HOURS
+from orchestration.triage.hours_yaml import GOALS
 from orchestration.triage.queue_yaml import QUEUE_KEYS, RULE_KEYS, TRAITS
 from orchestration.triage.queues_yaml import PARTS
 from orchestration.triage.reports import USUAL
