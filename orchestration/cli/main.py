@@ -24,6 +24,7 @@ COMMANDS = {
     "incident": ("incident", "Run an incident: roles, timeline, contacts, post-mortem."),
     "enforcement": ("enforcement", "See what is done to whom; approve, stop and undo it."),
     "appeals": ("appeals", "Take in appeals and decide them."),
+    "ops": ("ops", "See how the operation goes, in numbers; weekly and transparency reports."),
     "reports": ("reports", "List what users reported, and take in what is new."),
     "policies": ("policies", "Show policies, and check their files."),
     "slack": ("slack", "Hear what people press in Slack, and show what messages look like."),

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, or_, select
 
+from orchestration.ledger.enforcement_states import AppealState
 from orchestration.ledger.tables import answers, appeals, decisions, enforcements, review_tasks
 from orchestration.reporting.casework import APART, MOMENT, NONE
 from orchestration.reporting.window import Window
@@ -53,7 +54,10 @@ def enforcements_frame(
 
 
 def appeals_frame(connection: Connection, since: datetime, apart: Collection[str]) -> pl.DataFrame:
-    """A row for each appeal that was open, decided or about what was applied since then."""
+    """A row for each appeal that was open, decided or about what was applied since then.
+
+    Those that could not be heard are left out.
+    """
     a, e = appeals.c, enforcements.c
     found = _acted(
         a.appeal_id,
@@ -68,7 +72,8 @@ def appeals_frame(connection: Connection, since: datetime, apart: Collection[str
     ).join(appeals, a.enforcement_id == e.enforcement_id)
     late = or_(a.decided_at.is_(None), a.decided_at >= since, e.applied_at >= since)
     rows = []
-    for row in connection.execute(found.where(late).order_by(a.appeal_id)):
+    heard = found.where(late, a.state != AppealState.INVALID)
+    for row in connection.execute(heard.order_by(a.appeal_id)):
         outcome = row.outcome if row.outcome in DECIDED else None
         ids = (row.appeal_id, row.enforcement_id, row.product)
         rows.append((*ids, *_names(row, apart), row.received_at, row.decided_at, outcome))

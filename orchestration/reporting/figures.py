@@ -72,6 +72,11 @@ def said(found: Estimate, unit: str = "") -> str:
         return shown(found)
     if found.value is None or found.lower is None:
         return f"insufficient (n = {found.n})"
-    far = "unknown" if found.upper is None else f"{found.upper:.3g}"
-    ends = f"{found.lower:.3g} to {far}"
-    return f"{found.value:.3g} {unit} ({ends}, {found.confidence:.0%}, n = {found.n})"
+    far = "unknown" if found.upper is None else short(found.upper)
+    ends = f"{short(found.lower)} to {far}"
+    return f"{short(found.value)} {unit} ({ends}, {found.confidence:.0%}, n = {found.n})"
+
+
+def short(value: float) -> str:
+    """A number of three figures, or a whole one where there are more."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three figures

@@ -58,7 +58,7 @@ def health(facts: Facts, house: House, who: Person | None = None) -> Mapping[str
         monitors.value(facts),
         monitors.signal(facts),
         noise.noise(facts, house.rota),
-        overturns.appeals(facts),
+        overturns.appeals(facts.window, facts.appeals, facts.enforcements),
         overturns.pareto(facts),
         staffing.capacities(facts, house.roster),
         staffing.needed(facts, house.desks, house.roster, seen),

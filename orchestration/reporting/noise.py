@@ -37,9 +37,10 @@ NOISE = {
 def noise(facts: Facts, rota: Rota) -> pl.DataFrame:
     """Pages of each team's shifts that ended in the window, those without a page too.
 
-    Only shifts count that began after the ledger was made. A page is that team's whose rota the ladder of its gravest alert calls first. `calls` are steps
-    of ladders that told somebody; they are not among the pages. `noisy` shifts had more than two.
-    The counts are of all shifts; the share has Wilson's interval, null under 14 shifts.
+    Only shifts count that began after the ledger was made. A page is that team's whose rota the
+    ladder of its gravest alert calls first. `calls` are steps of ladders that told somebody; they
+    are not among the pages. `noisy` shifts had more than two pages. The counts are of all shifts;
+    the share has Wilson's interval, null under 14 shifts.
     """
     pages, calls = _pages(facts, rota), _calls(facts, rota)
     rows = []

@@ -4,6 +4,7 @@ import polars as pl
 
 from orchestration.reporting.facts import Facts
 from orchestration.reporting.figures import columns, said, share, spread
+from orchestration.reporting.window import Window
 
 OVERTURNED = ("overturned", "partial")
 APPEALS = {
@@ -38,15 +39,18 @@ PARETO = {
 ALL = "(all)"
 
 
-def appeals(facts: Facts) -> pl.DataFrame:
-    """Appeals by product, and all: the overturn rate is of those decided in the window.
+def appeals(window: Window, every: pl.DataFrame, acted: pl.DataFrame) -> pl.DataFrame:
+    """Appeals and enforcements, frames of `actions`, by product; the last row has all.
 
-    `appealed` and `undone` are of the enforcements applied in the window, so far. Who appeals
-    chooses to: none of these is a precision. Null under 20.
+    The overturn rate is of appeals decided in the window. `appealed` and `undone` are of the
+    enforcements applied in it, so far. Who appeals chooses to: none of these is a precision. Null
+    under 20.
     """
-    products = sorted({*facts.appeals["product"], *facts.enforcements["product"]})
-    rows = [_row(facts, product) for product in products]
-    return pl.DataFrame([*rows, _row(facts, None)], schema=APPEALS)
+    rows = []
+    for product in [*sorted({*every["product"], *acted["product"]}), ALL]:
+        mine = pl.lit(value=True) if product == ALL else pl.col("product") == product
+        rows.append({"product": product, **_row(window, every.filter(mine), acted.filter(mine))})
+    return pl.DataFrame(rows, schema=APPEALS)
 
 
 def pareto(facts: Facts) -> pl.DataFrame:
@@ -55,7 +59,9 @@ def pareto(facts: Facts) -> pl.DataFrame:
     `share` is of all overturned, `cumulative` with those above; `reads` is the rate of each one's
     own appeals.
     """
-    made = _decided(facts).with_columns(lost=pl.col("outcome").is_in(OVERTURNED))
+    made = _decided(facts.window, facts.appeals).with_columns(
+        lost=pl.col("outcome").is_in(OVERTURNED)
+    )
     rows = []
     for by in ("monitor", "policy"):
         counted = (
@@ -73,16 +79,12 @@ def pareto(facts: Facts) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PARETO)
 
 
-def _row(facts: Facts, product: str | None) -> dict[str, object]:
-    mine = pl.lit(value=True) if product is None else pl.col("product") == product
-    window = facts.window
-    every, acted = facts.appeals.filter(mine), facts.enforcements.filter(mine)
+def _row(window: Window, every: pl.DataFrame, acted: pl.DataFrame) -> dict[str, object]:
     came = every.filter(
         pl.col("received_at") >= window.start, pl.col("received_at") < window.end
     ).height
-    made = _decided(facts).filter(mine)
-    said_so = made["outcome"].value_counts(sort=False)
-    counts = dict(said_so.iter_rows())
+    made = _decided(window, every)
+    counts = dict(made["outcome"].value_counts(sort=False).iter_rows())
     lost = sum(counts.get(one, 0) for one in OVERTURNED)
     overturn = share(lost, made.height)
     of_these = every.join(acted.select("enforcement_id"), on="enforcement_id")
@@ -90,7 +92,6 @@ def _row(facts: Facts, product: str | None) -> dict[str, object]:
     appealed = of_these["enforcement_id"].n_unique()
     days = (made["decided_at"] - made["received_at"]).dt.total_seconds() / 86400
     return {
-        "product": product or ALL,
         "received": came,
         "decided": made.height,
         **{one: counts.get(one, 0) for one in ("upheld", *OVERTURNED)},
@@ -105,7 +106,7 @@ def _row(facts: Facts, product: str | None) -> dict[str, object]:
     }
 
 
-def _decided(facts: Facts) -> pl.DataFrame:
-    window, at = facts.window, pl.col("decided_at")
+def _decided(window: Window, every: pl.DataFrame) -> pl.DataFrame:
+    at = pl.col("decided_at")
     inside = (at >= window.start) & (at < window.end)
-    return facts.appeals.filter(inside, pl.col("outcome").is_not_null())
+    return every.filter(inside, pl.col("outcome").is_not_null())
