@@ -119,7 +119,8 @@ class Desk:
             act = Act(Actor("lea", "person"), at(0), "settled")
             seq = append(connection, act=act, verb="gold", object_id=f"golden:{row['golden_id']}")
             connection.execute(insert(golden), {**row, "audit_seq": seq})
-        task = task_row(name, "golden", golden_id=f"gold-{name}")
+        entity = str(row["entity"])
+        task = task_row(name, "golden", golden_id=f"gold-{name}", entity=entity)
         self.add(task)
         return task
 
