@@ -1,5 +1,7 @@
 """`watchfloor cases claim|release|assign|review|ask|answer|escalate|reopen`, in one's own name."""
 
+from collections.abc import Callable
+
 import click
 
 from monitors.contract import Severity
@@ -95,16 +97,7 @@ def ask(case: str, reason: str, form: str) -> None:
 @format_option
 def answer(case: str, reason: str, form: str) -> None:
     """Say that the information is there: the case goes on with whoever asked."""
-    with casework() as here:
-        done = acts.answer(
-            here.engine,
-            here.who,
-            full(here, case),
-            reason=reason,
-            terms=here.terms,
-            now=here.now,
-        )
-    emit_case(done, here.now, form)
+    _done(acts.answer, case, reason, form)
 
 
 @click.command()
@@ -139,8 +132,13 @@ def escalate(*, case: str, severity: str | None, to: str | None, reason: str, fo
 @format_option
 def reopen(case: str, reason: str, form: str) -> None:
     """Have a closed case decided again: it waits in its queue, with a clock that begins now."""
+    _done(reopen_case, case, reason, form)
+
+
+def _done(act: Callable[..., Case], case: str, reason: str, form: str) -> None:
+    """Do to a case what takes a reason and the terms in force, and show the case."""
     with casework() as here:
-        done = reopen_case(
+        done = act(
             here.engine,
             here.who,
             full(here, case),

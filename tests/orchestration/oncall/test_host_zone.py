@@ -1,4 +1,3 @@
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,17 +10,15 @@ from orchestration.oncall.people_yaml import parse_people
 from orchestration.oncall.rota import ladder_for, next_handover, shifts
 from orchestration.oncall.rota_yaml import parse_rota
 from tests.orchestration.oncall.builders import LOS_ANGELES, ROOT, nine_to_five, utc
+from tests.support.host_zones import ZONES, host_in
 
 SHIPPED = ROOT / "orchestration"
 
 
-@pytest.fixture(params=["UTC", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kathmandu"])
-def _host(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+@pytest.fixture(params=ZONES)
+def _host(request: pytest.FixtureRequest) -> Iterator[None]:
+    with host_in(request.param):
+        yield
 
 
 @pytest.mark.usefixtures("_host")

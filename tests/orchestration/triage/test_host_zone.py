@@ -1,4 +1,3 @@
-import time
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -11,15 +10,13 @@ from orchestration.triage.inflow import weeks_before
 from orchestration.triage.reports import report_key
 from orchestration.triage.sla_json import of_json, to_json
 from tests.orchestration.triage.builders import HOUR, LOS_ANGELES, MINUTE, sla, utc
+from tests.support.host_zones import ZONES, host_in
 
 
-@pytest.fixture(params=["UTC", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kathmandu"])
-def _host(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+@pytest.fixture(params=ZONES)
+def _host(request: pytest.FixtureRequest) -> Iterator[None]:
+    with host_in(request.param):
+        yield
 
 
 @pytest.mark.usefixtures("_host")
