@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from monitors.tenants import TENANTS
 from orchestration.enforcement.caps import PREFIX, Active, Breach
 from orchestration.enforcement.gates import ALREADY, PROTECTED
 from orchestration.ledger.enforcement_states import EnforcementState
@@ -22,6 +23,8 @@ class Preview:
     `targets` are different ones that would be acted on, those of a breached batch too: they are
     what it is about. `shares` are the targets of each product as a share of its active entities,
     null where nobody knows how many these are. `breaches` are caps with what they would come to.
+    `of_tenants` are rows of products whose tenants are known, `no_tenant` those of them without
+    one: the cap of a tenant does not count these.
     """
 
     targets: int
@@ -35,6 +38,8 @@ class Preview:
     states: Mapping[str, int]
     codes: Mapping[str, int]
     breaches: Sequence[Mapping[str, Any]]
+    of_tenants: int = 0
+    no_tenant: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, as JSON takes it."""
@@ -48,6 +53,8 @@ class Preview:
         parts = [f"would act on {kinds}", *([shares] if shares else [])]
         parts += [f"{self.protected} protected", f"{self.already} already"]
         parts += [f"{n} {code}" for code, n in self.codes.items() if code != ALREADY]
+        if self.no_tenant:
+            parts.append(f"tenant unknown of {self.no_tenant} of {self.of_tenants}")
         caps = "; ".join(_breach(one) for one in self.breaches) or "caps: hold"
         return f"{', '.join(parts)}; {caps}."
 
@@ -59,6 +66,7 @@ def preview(rows: Sequence[Enforcement], breaches: Sequence[Breach], *, active: 
     for row in acting:
         of_product.setdefault(row.product, set()).add((row.target_type, row.target))
     targets = {(row.target_type, row.target) for row in acting}
+    of_tenants = [row for row in acting if row.product in TENANTS]
     return Preview(
         targets=len(targets),
         protected=sum(PROTECTED in {row.flag, row.code} for row in rows),
@@ -74,6 +82,8 @@ def preview(rows: Sequence[Enforcement], breaches: Sequence[Breach], *, active: 
         states=_counts(row.state.value for row in rows),
         codes=_counts(row.code for row in rows if row.code),
         breaches=[asdict(one) for one in breaches],
+        of_tenants=len(of_tenants),
+        no_tenant=sum(row.tenant is None for row in of_tenants),
     )
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,8 @@ def test_a_batch_says_what_it_would_do(room: Room) -> None:
         "states": {"approved": 3, "awaiting_approval": 1, "blocked": 2},
         "codes": {"already": 1, "not_executable": 1},
         "breaches": [],
+        "of_tenants": 0,
+        "no_tenant": 0,
     }
 
 
@@ -58,6 +61,17 @@ def test_the_same_is_said_in_a_sentence_without_names(room: Room) -> None:
         "1 not_executable; caps: hold."
     )
     assert "account_id_" not in found.text
+
+
+def test_rows_whose_tenant_nobody_knows_are_counted(room: Room) -> None:
+    room.decide("d1", "amy", "bob", "cat")
+    room.plan()
+    rows = [replace(row, product="api") for row in room.rows().values()]
+    some = [replace(row, tenant="account_id_7f3a09c2e1d4") for row in rows[:1]]
+    found = preview(some + rows[1:], [], active=lambda _: 1000)
+    assert (found.of_tenants, found.no_tenant) == (3, 2)
+    assert "tenant unknown of 2 of 3; caps: hold." in found.text
+    assert "tenant" not in preview(some, [], active=lambda _: 1000).text
 
 
 def test_a_stopped_batch_says_what_it_would_have_done_and_what_stopped_it(room: Room) -> None:
