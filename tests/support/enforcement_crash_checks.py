@@ -61,7 +61,7 @@ def _over_cap(found: Found, per_day: int) -> Iterator[str]:
 def _under_switch(found: Found, at_once: int) -> Iterator[str]:
     """Nothing is done under a switch, but for what was under way when it was thrown.
 
-    Each of them covers all that is done here.
+    Each of them covers all that is done here. The clock stands while one is thrown.
     """
     applied = [line["at"] for line in found.log if line["kind"] == "applied"]
     since: dict[str, datetime] = {}
@@ -70,7 +70,7 @@ def _under_switch(found: Found, at_once: int) -> Iterator[str]:
             since[row["object"]] = row["at"]
         elif row["verb"] == "lift":
             start, end = since.pop(row["object"]), row["at"]
-            during = sum(start <= datetime.fromisoformat(at) < end for at in applied)
+            during = sum(start < datetime.fromisoformat(at) < end for at in applied)
             if during > at_once:
                 yield f"{during} applied under {row['object']}, since {start}"
 

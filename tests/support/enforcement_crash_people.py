@@ -88,6 +88,7 @@ def switches(house: House) -> None:
     """A kill switch is thrown, or lifted."""
     name, on = house.rng.choice(SWITCHES), house.rng.random() < 0.6
     house.ask(lambda: house.room.throw(name, on=on))
+    house.clock.forward(seconds=1)
 
 
 def throws_meanwhile(house: House) -> None:
@@ -98,6 +99,7 @@ def throws_meanwhile(house: House) -> None:
     def does() -> None:
         house.clock.forward(seconds=1)
         throw(house.aside, who=LEAD, name=name, on=True, reason="now", now=house.clock())
+        house.clock.forward(seconds=1)  # what was sent before the commit is told from what is after
 
     house.faults.meanwhile.append((point, does))
 
