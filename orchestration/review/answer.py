@@ -6,7 +6,7 @@ Nothing that comes back says what kind of task it was, nor whether somebody else
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, func, insert, or_, select
+from sqlalchemy import Connection, Engine, insert, or_, select
 
 from monitors.registry import Registry
 from orchestration.cases.judging import Verdict
@@ -21,6 +21,7 @@ from orchestration.ledger.review_tasks import REVIEW_TASKS, ReviewTask, TaskStat
 from orchestration.ledger.tables import answers, golden, review_tasks
 from orchestration.oncall.people import Person, require
 from orchestration.review.errors import ReviewError
+from orchestration.review.golden import version_of
 from orchestration.review.known import require_unknown
 from orchestration.review.question import monitors_of, question_of, require_skills
 from orchestration.review.tasks import LEASE, LEASES, closed, require_held
@@ -100,7 +101,10 @@ def answered(connection: Connection, task_id: str, rater: str, verdict: Verdict)
 
 
 def put(connection: Connection, given: Given, act: Act) -> Answered:
-    """Write an answer to a leased task, with its label, and dispute what it differs from."""
+    """Write an answer to a leased task, with its label, and dispute what it differs from.
+
+    Also to gold that was withdrawn, which stays so.
+    """
     task, version = given.task, _golden_version(connection, given.task)
     label_id = _label(connection, given, act) if task.kind != GOLDEN or version else None
     row = {
@@ -123,10 +127,16 @@ def put(connection: Connection, given: Given, act: Act) -> Answered:
         after=digest_record(row),
     )
     connection.execute(insert(answers), {**row, "audit_seq": seq})
-    done = closed(task, TaskState.ANSWERED, act.at)
-    write(connection, REVIEW_TASKS, before={task.task_id: task}, after=[done], act=act)
-    _dispute(connection, done, given.verdict, act.at)
+    if not is_leaked(task):
+        done = closed(task, TaskState.ANSWERED, act.at)
+        write(connection, REVIEW_TASKS, before={task.task_id: task}, after=[done], act=act)
+        _dispute(connection, done, given.verdict, act.at)
     return Answered(str(row["answer_id"]), task.task_id, given.verdict, new=True)
+
+
+def is_leaked(task: ReviewTask) -> bool:
+    """Whether it is gold that was withdrawn, perhaps while somebody judged it elsewhere."""
+    return task.kind == GOLDEN and task.state is TaskState.WITHDRAWN
 
 
 def pair_of(connection: Connection, task: ReviewTask) -> dict[str, ReviewTask]:
@@ -179,9 +189,7 @@ def _golden_version(connection: Connection, task: ReviewTask) -> int | None:
     retired = select(g.retired_at).where(g.golden_id == task.golden_id)
     if connection.execute(retired).scalar_one() is not None:
         return None
-    ends = select(func.max(g.since_version), func.max(g.until_version))
-    row = connection.execute(ends.where(g.product == task.product)).one()
-    return max(int(version) for version in row if version is not None)
+    return version_of(connection, task.product)
 
 
 def _dispute(connection: Connection, task: ReviewTask, verdict: Verdict, now: datetime) -> None:

@@ -45,11 +45,16 @@ def unknown_to(who: str) -> ColumnElement[bool]:
     )
 
 
-def require_unknown(connection: Connection, task: ReviewTask, who: str) -> None:
-    """Raise ReviewError if the person judged the task's unit before, whatever it was called."""
+def is_unknown(connection: Connection, task: ReviewTask, who: str) -> bool:
+    """Whether the person never judged the task's unit, whatever it was called."""
     t = review_tasks.c
     mine = select(t.task_id).where(t.task_id == task.task_id, unknown_to(who))
-    if connection.execute(mine).one_or_none() is None:
+    return connection.execute(mine).one_or_none() is not None
+
+
+def require_unknown(connection: Connection, task: ReviewTask, who: str) -> None:
+    """Raise ReviewError if the person judged the task's unit before."""
+    if not is_unknown(connection, task, who):
         raise ReviewError(
             f"{who} has judged the unit of the task {task.task_id} before, or has it in a case; "
             "wanted somebody who sees it for the first time. Leave it to somebody else."
