@@ -38,8 +38,13 @@ def drawn(alert_id: str, seed: str, share: float) -> bool:
     for an empty seed, and for a share that is not in (0, 1].
     """
     _check(seed, share)
-    digest = hmac.digest(seed.encode(), alert_id.encode(), "sha256")
-    return (int.from_bytes(digest[:WORD], "big") >> SPARE) / STEPS < share
+    return place(alert_id, seed) < share
+
+
+def place(unit_id: str, seed: str) -> float:
+    """A number in [0, 1), as if drawn evenly; nothing but the id and the seed decides."""
+    digest = hmac.digest(seed.encode(), unit_id.encode(), "sha256")
+    return (int.from_bytes(digest[:WORD], "big") >> SPARE) / STEPS
 
 
 def draw(connection: Connection, *, seed: str, share: float, now: datetime) -> list[Drawn]:
