@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
+from assets.fitness import fitness
 from assets.results import ERROR, WARN, Event
 from orchestration.alerting import Alerting
 from orchestration.health.plots import bars
@@ -49,6 +50,8 @@ def alert_assets(monitors: Sequence[dg.AssetsDefinition]) -> list[dg.AssetsDefin
         by_itself = context.run.job_name == INTAKE
         rules = alerting.rules(now)
         since = None if by_itself else now - LOOK_BACK
+        fit = fitness(context.instance, alerting.registry)
+        demoted = alerting.follow(now, fit=fit, in_force=rules)
         taken = alerting.take_in(now, since=since, in_force=rules)
         drained = alerting.drain(clock.now, deadline=DEADLINE, in_force=rules)
         with reading(alerting.engine) as connection:
@@ -58,6 +61,7 @@ def alert_assets(monitors: Sequence[dg.AssetsDefinition]) -> list[dg.AssetsDefin
                 "evaluations_taken_in": taken.evaluations,
                 "findings_taken_in": taken.findings,
                 "notices": taken.notices,
+                "monitors_demoted": len(demoted),
                 "messages_sent": drained.sent,
                 **_numbers(found, now),
             }

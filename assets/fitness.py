@@ -8,9 +8,11 @@ from dagster._core.storage.asset_check_execution_record import (
 from assets.descriptions import asset_key
 from assets.results import CHECKS
 from monitors.registry import Registry
-from orchestration.enforcement.auto import Fit
+from orchestration.intake.modes import WAITS, Fit
 
-ENDED = {Status.SUCCEEDED, Status.FAILED}
+PASSED = Status.SUCCEEDED
+ENDED = {PASSED, Status.FAILED}
+JUDGING = {"canary", "hit_rate"}  # what these find is of the monitor itself
 
 
 def fitness(instance: dg.DagsterInstance, registry: Registry) -> Fit:
@@ -25,12 +27,24 @@ def fitness(instance: dg.DagsterInstance, registry: Registry) -> Fit:
         if monitor is None or monitor.version != version:
             return "version"
         key = asset_key(monitor)
-        return next((f"check:{name}" for name in CHECKS if not passed(key, name)), None)
+        ended = {name: newest(key, name) for name in CHECKS}
+        codes = [code(name, status) for name, status in ended.items() if status is not PASSED]
+        return min(codes, default=None)  # what failed before what waits
 
-    def passed(key: dg.AssetKey, name: str) -> bool:
-        newest = instance.event_log_storage.get_asset_check_execution_history(
+    def newest(key: dg.AssetKey, name: str) -> Status | None:
+        found = instance.event_log_storage.get_asset_check_execution_history(
             dg.AssetCheckKey(key, name), limit=1, status=ENDED
         )
-        return any(one.status is Status.SUCCEEDED for one in newest)
+        return found[0].status if found else None
 
     return fit
+
+
+def code(name: str, status: Status | None) -> str:
+    """What a check that has not passed says: that the monitor is wrong, or only that it waits.
+
+    A check that never ended says nothing of the monitor, and one that its events did not come
+    says something of the source.
+    """
+    failed = status is Status.FAILED and name in JUDGING
+    return f"check:{name}" if failed else f"{WAITS}{name}"

@@ -9,8 +9,9 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from monitors.registry import Registry
+from orchestration.acts.demotion import Demoted, follow
 from orchestration.alerts.records import Watched
-from orchestration.intake.modes import watched
+from orchestration.intake.modes import Fit, watched
 from orchestration.intake.rules import Rules, rules
 from orchestration.intake.run import Taken, take_in
 from orchestration.lake import Lake
@@ -57,6 +58,18 @@ class Alerting:
         """Every monitor with its effective mode."""
         with reading(self.engine) as connection:
             return watched(connection, self.registry.monitors.values(), now=now)
+
+    def follow(
+        self, now: datetime, *, fit: Fit | None = None, in_force: Rules | None = None
+    ) -> list[Demoted]:
+        """Take from auto what measurement does not allow there, and queue that it is told."""
+        return follow(
+            self.engine,
+            self.registry.monitors.values(),
+            config=(in_force or self.rules(now)).config,
+            fit=fit,
+            now=now,
+        )
 
     def take_in(
         self, now: datetime, *, since: datetime | None = None, in_force: Rules | None = None

@@ -21,7 +21,7 @@ from orchestration.appeals.notices import Sent, send
 from orchestration.cases.terms import Terms, terms
 from orchestration.enforcement.active import ActiveEntities
 from orchestration.enforcement.approve import expire
-from orchestration.enforcement.auto import Fit, plan_auto
+from orchestration.enforcement.auto import plan_auto
 from orchestration.enforcement.backlog import Backlog, backlog
 from orchestration.enforcement.execute import Ran, run
 from orchestration.enforcement.lapse import lapse
@@ -33,6 +33,7 @@ from orchestration.enforcement.undo import Undone, carry_out
 from orchestration.executors.dry_run import Refusing
 from orchestration.executors.http import HttpExecutor
 from orchestration.executors.protocol import Executor
+from orchestration.intake.modes import Fit
 from orchestration.ledger.database import reading
 from orchestration.policies.rules import Acting
 from orchestration.pseudonyms import Pseudonyms
@@ -142,7 +143,11 @@ class Working:
                 self.service.close()
 
     def plan(self, in_force: Terms, now: datetime, *, fit: Fit) -> Planned:
-        """End what may not go on, then plan what was decided and what monitors in auto found."""
+        """End what may not go on, then plan what was decided and what monitors in auto found.
+
+        What measurement does not allow in auto is demoted before, so that nothing of it is planned.
+        """
+        self.alerting.follow(now, fit=fit)
         active = ActiveEntities(self.alerting.lake, now)
         stopped, _ = retract(self.engine, now=now)
         over, lapsed = expire(self.engine, now=now), lapse(self.engine, now)

@@ -8,17 +8,17 @@ import click
 
 from orchestration.alerts.records import Watched
 from orchestration.cli.cases_desk import Casework, casework, works
+from orchestration.cli.checked import fit_of, has_dagster
 from orchestration.cli.errors import FOUND_WRONG
 from orchestration.cli.output import emit_record, format_option
 from orchestration.cli.progress import progress
-from orchestration.enforcement.auto import Fit
 from orchestration.enforcement.execute import Ran
 from orchestration.enforcement.reconcile import Reconciled
 from orchestration.enforcement.standing import caps_of, previews
 from orchestration.enforcement.undo import Undone
+from orchestration.intake.modes import Fit
 from orchestration.ledger.database import reading
 from orchestration.oncall.people import require
-from orchestration.settings import Settings
 from orchestration.working import Planned, Working
 
 DEADLINE = timedelta(minutes=10)
@@ -122,18 +122,6 @@ def _wrong(capped: Mapping[str, str], done: Ran, undone: Undone) -> str:
 @contextmanager
 def _working(here: Casework) -> Iterator[tuple[Working, Fit]]:
     """What carries out, and what says of a monitor whether its checks let it act by itself."""
-    if not _has_dagster(here.settings):
-        with works(here, ByHand) as working:
-            yield working, lambda _monitor, _version: "no_checks"
-        return
-    import dagster as dg  # noqa: PLC0415 - takes two seconds to import
-
-    from assets.fitness import fitness  # noqa: PLC0415
-
-    home = str(here.settings.dagster_home)
-    with works(here) as working, dg.DagsterInstance.from_config(home) as instance:
-        yield working, fitness(instance, working.alerting.registry)
-
-
-def _has_dagster(settings: Settings) -> bool:
-    return (settings.dagster_home / "dagster.yaml").exists()
+    found = works(here) if has_dagster(here.settings) else works(here, ByHand)
+    with found as working, fit_of(here.settings) as fit:
+        yield working, fit

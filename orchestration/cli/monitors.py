@@ -11,13 +11,14 @@ from monitors.digest import digest as digest_of
 from monitors.harms import Harm
 from monitors.registry import Broken, registry
 from orchestration.cli.monitors_modes import Modes, demote, disable, modes, promote
+from orchestration.cli.monitors_rollout import rollout
 from orchestration.cli.output import emit, emit_record, format_option
 from orchestration.cli.scaffold import Plan, write
 from orchestration.watch import name_of
 
 LIST = (
     *("id", "harm", "entity", "cadence", "threshold", "severity", "mode", "effective"),
-    *("version", "owner", "error"),
+    *("labels_needed", "version", "owner", "error"),
 )
 
 
@@ -26,7 +27,7 @@ def monitors() -> None:
     """List, show, write and promote monitors."""
 
 
-for command in (promote, demote, disable):
+for command in (promote, demote, disable, rollout):
     monitors.add_command(command)
 
 
@@ -36,7 +37,8 @@ for command in (promote, demote, disable):
 def list_monitors(product: str | None, form: str) -> None:
     """List every monitor, and every file that does not load.
 
-    `effective` is the mode that holds, where there is a ledger.
+    `effective` is the mode that holds and `labels_needed` how many labels more, all right, auto
+    takes, empty where no number does; both where there is a ledger.
     """
     found, holding = registry(), modes()
     every: list[Monitor | Broken] = [*found.monitors.values(), *found.broken.values()]
@@ -55,7 +57,7 @@ def show(monitor_id: str, form: str) -> None:
     found, holding = registry().get(monitor_id), modes()
     record = {**_record(found, holding)}
     if found.id in holding:
-        record["effective_why"] = holding[found.id].why
+        record |= holding[found.id].as_record()
     emit_record(record, form)
 
 
@@ -94,7 +96,12 @@ def new(monitor_id: str, contract: str, harm: str, author: str, *, sql: bool) ->
 
 
 _SCHEMA = {
-    name: {"threshold": pl.Float64(), "version": pl.Int64()}.get(name, pl.String()) for name in LIST
+    name: {
+        "threshold": pl.Float64(),
+        "version": pl.Int64(),
+        "labels_needed": pl.Int64(),
+    }.get(name, pl.String())
+    for name in LIST
 }
 
 
@@ -110,6 +117,7 @@ def _row(found: Monitor | Broken, holding: Modes) -> dict[str, object]:
         "severity": found.severity.name,
         "mode": str(found.mode),
         "effective": holding[found.id].mode.value if found.id in holding else None,
+        "labels_needed": holding[found.id].stands.labels_needed if found.id in holding else None,
         "version": found.version,
         "owner": found.owner,
     }

@@ -1,9 +1,9 @@
 """Acting without a person's decision: alerts of monitors in auto, past every gate.
 
-Golden sets and drift are known outside the ledger: whoever calls says by `Fit` what they show.
+What checks show is known outside the ledger: whoever calls says it by `Fit`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, or_, select
@@ -17,6 +17,7 @@ from orchestration.enforcement.drafts import Cause, Draft, drafts
 from orchestration.enforcement.gates import (
     NOT_AUTOMATIC,
     NOT_EXECUTABLE,
+    NOT_ROLLED_OUT,
     PROTECTED,
     RETRACTED,
     STALE_PRECISION,
@@ -28,6 +29,7 @@ from orchestration.enforcement.gates import (
 from orchestration.enforcement.plan import batches_of
 from orchestration.enforcement.settle import PLANNER
 from orchestration.enforcement.targets import Targets, Unit, places_of
+from orchestration.intake.modes import Fit
 from orchestration.ledger.acts import Act
 from orchestration.ledger.alerts import read_alert
 from orchestration.ledger.database import reading, writing
@@ -36,10 +38,10 @@ from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
 from orchestration.ledger.machines import where, write
 from orchestration.ledger.tables import alerts, enforcements, outcomes
 
-# Why a monitor's version must not act by itself, as a failed golden set or drift; None: it may.
-Fit = Callable[[str, int], str | None]
 GOING = (AlertState.FIRING, AlertState.ACKED)
-VOID = frozenset({STALE_PRECISION, NOT_AUTOMATIC, NOT_EXECUTABLE, PROTECTED, RETRACTED})
+VOID = frozenset(
+    {STALE_PRECISION, NOT_ROLLED_OUT, NOT_AUTOMATIC, NOT_EXECUTABLE, PROTECTED, RETRACTED}
+)
 
 
 def plan_auto(

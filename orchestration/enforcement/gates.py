@@ -14,8 +14,10 @@ from orchestration.enforcement.switches import on as switches_on
 from orchestration.ledger.enforcement_states import EnforcementState
 from orchestration.ledger.enforcements import Enforcement
 from orchestration.ledger.ids import digest_parts
+from orchestration.ledger.rollouts import Rollout, rollouts_of
 from orchestration.ledger.tables import alerts, enforcements
 from orchestration.measurement.quality import MonitorQuality, qualities
+from orchestration.measurement.rollout import of as rollout
 from orchestration.policies.actions import Automation
 from orchestration.policies.rules import Rules
 
@@ -23,6 +25,7 @@ BATCH = 500
 KILL_SWITCH, ALREADY, RETRACTED, PROTECTED = "kill_switch", "already", "retracted", "protected"
 STALE_PRECISION, NOT_AUTOMATIC = "stale_precision", "not_automatic"
 NOT_EXECUTABLE, TARGET_UNKNOWN = "not_executable", "target_unknown"
+NOT_ROLLED_OUT = "not_rolled_out"
 S = EnforcementState
 ENDED = frozenset({S.REVERSED, S.BLOCKED, S.EXPIRED, S.FAILED})
 SPENT = frozenset({S.REVERSED, S.FAILED})  # their keys are known to the service for ever
@@ -36,6 +39,7 @@ class Found:
     worst: Severity
     standing: int
     version: int
+    entity: str
 
 
 @dataclass(slots=True)
@@ -52,6 +56,7 @@ class Facts:
     protected: frozenset[tuple[str, str]]
     alerts: dict[str, Found]
     quality: dict[tuple[str, int], MonitorQuality]
+    rollouts: dict[tuple[str, int], list[Rollout]] = field(default_factory=dict)
     held: set[Slot] = field(default_factory=set)
     done: set[tuple[str, Slot]] = field(default_factory=set)
     spent: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
@@ -85,6 +90,7 @@ def facts(connection: Connection, rows: Sequence[Enforcement], now: datetime) ->
         protected_now(connection, now),
         _alerts(connection, {row.alert_id for row in rows if row.alert_id}),
         qualities(connection, measured, now) if measured else {},
+        rollouts_of(connection, measured),
     )
     mine = {row.enforcement_id for row in rows}
     for other in _others(connection, {row.target for row in rows}):
@@ -157,7 +163,10 @@ def _automatic(row: Enforcement, alert: Found | None, known: Facts, rules: Rules
         and found.n >= needed.min_n
         and known.now - found.newest_label <= needed.max_label_age
     )
-    return None if enough else STALE_PRECISION
+    if not enough:
+        return STALE_PRECISION
+    rolled = rollout(known.rollouts.get((row.monitor, alert.version), ()))
+    return None if rolled.holds(alert.entity) else NOT_ROLLED_OUT
 
 
 def in_batches(values: Iterable[str]) -> Iterator[list[str]]:
@@ -169,12 +178,12 @@ def in_batches(values: Iterable[str]) -> Iterator[list[str]]:
 
 def _alerts(connection: Connection, ids: Iterable[str]) -> dict[str, Found]:
     a = alerts.c
-    columns = (a.alert_id, a.worst, a.count - a.retracted, a.version)
+    columns = (a.alert_id, a.worst, a.count - a.retracted, a.version, a.entity)
     found = {}
     for some in in_batches(ids):
         rows = connection.execute(select(*columns).where(a.alert_id.in_(some)))
-        for alert_id, worst, standing, version in rows:
-            found[alert_id] = Found(Severity(worst), standing, version)
+        for alert_id, worst, standing, version, entity in rows:
+            found[alert_id] = Found(Severity(worst), standing, version, entity)
     return found
 
 

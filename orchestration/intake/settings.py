@@ -50,7 +50,7 @@ def in_force(
     mistake where there is none yet, or that text is not sound any more.
     """
     with reading(engine) as connection:
-        last = _last(connection, name)
+        last = text_in_force(connection, name)
     try:
         text = path.read_text(encoding="utf-8")
         value = parse(text)
@@ -65,12 +65,13 @@ def in_force(
             raise YamlError(wrong) from error
     if text != last:
         with writing(engine) as connection:
-            if _last(connection, name) != text:
+            if text_in_force(connection, name) != text:
                 _keep(connection, name, text, now)
     return Standing(value)
 
 
-def _last(connection: Connection, name: str) -> str | None:
+def text_in_force(connection: Connection, name: str) -> str | None:
+    """The newest text of a settings file that was sound; None before there was one."""
     newest = select(configs.c.text).where(configs.c.name == name)
     found: str | None = connection.execute(
         newest.order_by(configs.c.audit_seq.desc()).limit(1)

@@ -39,6 +39,11 @@ class Compared:
     difference: Estimate
     state: str
 
+    @property
+    def is_worse(self) -> bool:
+        """Whether the candidate surely does worse."""
+        return self.state == "worse"
+
 
 def compare(entities: pl.DataFrame, confidence: float = CONFIDENCE) -> list[Compared]:
     """Compare entities[entity, arm, violating, appealed, overturned, repeated], one row each.
@@ -79,11 +84,6 @@ def newcombe(
     lower = d - ((p1 - l1) ** 2 + (u2 - p2) ** 2) ** 0.5
     upper = d + ((u1 - p1) ** 2 + (p2 - l2) ** 2) ** 0.5
     return Estimate(d, max(-1.0, lower), min(1.0, upper), n, METHOD, confidence)
-
-
-def is_worse(found: list[Compared]) -> bool:
-    """Whether the candidate does worse in any outcome."""
-    return any(one.state == "worse" for one in found)
 
 
 def _compared(entities: pl.DataFrame, name: str, confidence: float) -> Compared:

@@ -15,6 +15,11 @@ MOST = 100_000  # all-right labels that are worth counting to
 # Why a version may not be in auto. A failed check is its own code, as in `check:canary`.
 NO_RULES, FEW, LOW, OLD, GOLD = "no_rules", "too_few", "lower_bound", "stale", "golden"
 GOLD_UNKNOWN = "golden_unknown"
+SAID = {
+    NO_RULES: "no enforcement.yaml is in force; its sensor, or `enforcement run`, reads it",
+    GOLD: "those who labelled it fail on gold",
+    GOLD_UNKNOWN: "gold says nothing yet of those who labelled it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,29 @@ def standing(
     )
 
 
+def said(found: Standing) -> tuple[str, ...]:
+    """Each reason in words, with what was found and what is wanted; then each note."""
+    have, need = found.quality, found.need
+    figures = {
+        FEW: f"{have.n} labels of drawn units, {need.n} wanted",
+        LOW: f"lower bound {have.lower or 0:.3f} ({have.k} of {have.n} right, one-sided 95 %), "
+        f"{need.lower:.2f} wanted",
+        OLD: f"its newest label is of {have.newest_label:%Y-%m-%d}, at most {need.age.days} d old "
+        "wanted"
+        if have.newest_label
+        else "",
+    }
+    words = figures | SAID
+    return tuple(words.get(code) or _of_check(code) for code in (*found.why, *found.notes))
+
+
+def said_needed(found: Standing) -> str:
+    """How many labels more it takes, in words; empty where it takes none."""
+    if found.labels_needed is None:
+        return "no number of labels does with so many wrong: tune it"
+    return f"{found.labels_needed} labels more, all right, would do" if found.labels_needed else ""
+
+
 def labels_needed(k: int, n: int, line: float) -> int | None:
     """How many labels more, all right, until the lower bound of k in n reaches the line.
 
@@ -114,6 +142,11 @@ def labels_needed(k: int, n: int, line: float) -> int | None:
         reached = (lower_bound(k + middle, n + middle) or 0.0) >= line
         low, high = (low, middle) if reached else (middle, high)
     return high
+
+
+def _of_check(code: str) -> str:
+    kind, _, name = code.partition(":")
+    return f"its {kind} {name} failed" if name else code
 
 
 def _needed(found: MonitorQuality, need: Need, now: datetime) -> int | None:

@@ -10,7 +10,7 @@ from orchestration.ledger.database import reading, writing
 from orchestration.outbox.progress import Progress
 from orchestration.outbox.results import Busy, Down, Gone, Refused, Result, Sent
 from orchestration.outbox.work import Work, alone, order
-from orchestration.slack import look_escalation, look_handover, look_health
+from orchestration.slack import look_demotion, look_escalation, look_handover, look_health
 from orchestration.slack.api import (
     SlackApi,
     SlackAuthError,
@@ -44,6 +44,7 @@ ALONE: Mapping[str, Look] = {
     "escalation": look_escalation.message,
     "handover": look_handover.message,
     "health": look_health.message,
+    "demotion": look_demotion.message,
 }
 
 

@@ -123,7 +123,7 @@ def _found(scene: Scene, thread: Thread, alerts: Sequence[Alert]) -> GroupView:
         assigned_to=thread.assigned_to,
         muted=_muted(standing),
         entities=tuple(_entity(alert) for alert in worst[:SHOWN]),
-        dagster_url=_url(scene, names),
+        dagster_url=page_of(scene, names),
         interactive=scene.interactive,
     )
 
@@ -254,7 +254,7 @@ def _entity(alert: Alert) -> EntityView:
     )
 
 
-def _url(scene: Scene, names: Sequence[str]) -> str | None:
+def page_of(scene: Scene, names: Sequence[str]) -> str | None:
     """Dagster's page of the monitor, or of the product's monitors where there are several."""
     products = {name.partition("/")[0] for name in names}
     if not scene.dagster_url or len(products) != 1:

@@ -14,6 +14,7 @@ GROUP, STORM, DIGEST, HANDOVER, HEALTH = (
     "alert_handover",
     "watchfloor_health",
 )
+DEMOTION = "monitor_demotion"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from monitors.contract import Severity
 from orchestration.alerts.records import AlertState
+from orchestration.slack.demotion import DemotionView
 from orchestration.slack.views import (
     DigestRow,
     DigestView,
@@ -238,4 +239,18 @@ CALLED = EscalationView(
 )  # fmt: skip
 LADDER = EscalationView(
     FIRST, "C0PAYLEADS", 2, 3, ("U0ONCALL2",), 15 * MINUTE, ("U0LEAD001",), NIGHT + 30 * MINUTE
+)
+DEMOTED = DemotionView(
+    ABUSE,
+    "chat/mass_messages",
+    1,
+    "chat-safety",
+    NIGHT,
+    ("lower_bound", "check:hit_rate"),
+    k=88,
+    n=96,
+    wanted=0.90,
+    wanted_n=100,
+    labels_needed=46,
+    url=DAGSTER,
 )

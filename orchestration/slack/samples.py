@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from monitors.contract import Severity
 from orchestration.alerts.records import Reason
+from orchestration.slack.demotion import demotion
 from orchestration.slack.digests import digest, handover, storm
 from orchestration.slack.escalation import escalation
 from orchestration.slack.health import health
@@ -17,6 +18,7 @@ from orchestration.slack.sample_views import (
     DAILY,
     DAY,
     DELAYED,
+    DEMOTED,
     FIRST,
     LADDER,
     NIGHT,
@@ -135,6 +137,9 @@ def _summaries() -> dict[str, Sample]:
         "quiet": Sample(
             "A good morning",
             digest(replace(DAILY, rows=(), opened=0, resolved=2, open=0), outbox_id="ob_quiet"),
+        ),
+        "demotion": Sample(
+            "A monitor may not act by itself any more", demotion(DEMOTED, outbox_id="ob_demotion")
         ),
         "health": Sample("Watchfloor itself", health(UNWELL, outbox_id="ob_health")),
         "well": Sample("All well again", health(WELL, outbox_id="ob_well")),

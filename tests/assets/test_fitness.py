@@ -3,7 +3,7 @@ import pytest
 
 from assets.descriptions import asset_key
 from assets.fitness import fitness
-from orchestration.enforcement.auto import Fit
+from orchestration.intake.modes import Fit
 from tests.support.place import Place
 
 FAILED_AS = [dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN]
@@ -42,7 +42,7 @@ def test_a_monitor_whose_checks_all_passed_may_act(place: Place, fit: Fit) -> No
 
 
 def test_a_monitor_that_was_never_evaluated_may_not(fit: Fit) -> None:
-    assert fit("web/a", 1) == "check:evaluated"
+    assert fit("web/a", 1) == "waits:canary"
 
 
 def test_what_is_not_there_or_has_another_version_may_not(place: Place, fit: Fit) -> None:
@@ -57,9 +57,15 @@ def test_one_failed_check_is_enough_until_it_passes_again(
 ) -> None:
     all_pass(place)
     report(place, name, passed=False, severity=severity)
-    assert fit("web/a", 1) == f"check:{name}"
+    # That a source did not deliver says nothing of the monitor.
+    assert fit("web/a", 1) == ("waits:evaluated" if name == "evaluated" else f"check:{name}")
     report(place, name, passed=True)
     assert fit("web/a", 1) is None
+
+
+def test_a_failed_check_counts_before_one_that_waits(place: Place, fit: Fit) -> None:
+    report(place, "hit_rate", passed=False)
+    assert fit("web/a", 1) == "check:hit_rate"
 
 
 def test_a_real_evaluation_makes_a_monitor_fit(place: Place, fit: Fit) -> None:

@@ -25,6 +25,7 @@ from orchestration.ledger.enforcement_states import EnforcementState
 from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
 from orchestration.ledger.labels import Label, Source, write_labels
 from orchestration.ledger.machines import where, write
+from orchestration.ledger.rollouts import set_share
 from orchestration.ledger.tables import alerts, batches, decisions, outcomes
 from orchestration.oncall.people import Person
 from orchestration.oncall.roles import Role
@@ -242,7 +243,7 @@ class Room:
             )
 
     def measure(self, right: int, wrong: int = 0, *, version: int = 1, days: int = 0) -> None:
-        """Judge drawn units of the monitor, on alerts of their own that are over."""
+        """Judge drawn units of the monitor, on alerts of their own; it is rolled out to all."""
         units = [f"m{version}-{number}" for number in range(right + wrong)]
         at = NOON - days * DAY
         made = [
@@ -267,6 +268,19 @@ class Room:
         with writing(self.engine) as connection:
             opened(connection, *made)
             write_labels(connection, labels, acted(who="rita"))
+        self.roll_out(100, version=version)
+
+    def roll_out(self, percent: int, *, version: int = 1) -> None:
+        """Set on how many entities the monitor's version may act."""
+        with writing(self.engine) as connection:
+            set_share(
+                connection,
+                rollout_id=f"r{version}-{percent}",
+                monitor=MONITOR,
+                version=version,
+                percent=percent,
+                act=acted(who="ana"),
+            )
 
 
 def changed_action(terms: Terms, name: str, **parts: Any) -> Terms:  # noqa: ANN401 - any part

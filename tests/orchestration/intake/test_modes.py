@@ -1,27 +1,38 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine
 
 from monitors.contract import Mode, Monitor
+from monitors.registry import registry
 from orchestration.alerts.records import Watched
-from orchestration.intake.modes import declared, effective_mode, watched
+from orchestration.intake.modes import declared, effective_mode, standings, watched
+from orchestration.intake.settings import in_force
 from orchestration.ledger.approvals import change_mode, last_approval
 from orchestration.ledger.database import writing
 from orchestration.ledger.labels import Label, Source, write_labels
 from orchestration.ledger.states import ModeState
+from orchestration.measurement.standing import Standing
+from orchestration.policies.enforcement_yaml import parse_enforcement
 from tests.support.ledgers import NOON, alert, count, opened, person
 from tests.support.monitors import failed_logins
 
 DRAFT, SHADOW, REVIEW = ModeState.DRAFT, ModeState.SHADOW, ModeState.REVIEW
 AUTO, DISABLED, DEPRECATED = ModeState.AUTO, ModeState.DISABLED, ModeState.DEPRECATED
 HOUR = timedelta(hours=1)
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
 def connection(ledger: Engine) -> Iterator[Connection]:
+    """A ledger in which the shipped rules of enforcement are in force."""
+    path = ROOT / "orchestration" / "enforcement.yaml"
+    parse = partial(parse_enforcement, products=registry().products)
+    in_force(ledger, name="enforcement", path=path, parse=parse, now=NOON)
     with writing(ledger) as connection:
         yield connection
 
@@ -44,7 +55,9 @@ def approve(connection: Connection, *modes: ModeState, monitor: Monitor = failed
 
 def mode(connection: Connection, monitor: Monitor, minutes: int = 30) -> ModeState:
     last = last_approval(connection, monitor=monitor.id, version=monitor.version)
-    return effective_mode(monitor, last, now=NOON + timedelta(minutes=minutes))
+    now = NOON + timedelta(minutes=minutes)
+    stands = standings(connection, [monitor], now=now)[monitor.id]
+    return effective_mode(monitor, last, now=now, stands=stands)
 
 
 @pytest.mark.parametrize("mode_", [Mode.SHADOW, Mode.REVIEW, Mode.AUTO])
@@ -98,9 +111,9 @@ def test_every_monitor_is_watched_in_its_own_mode(connection: Connection) -> Non
     }
 
 
-def measure(connection: Connection, n: int, *, version: int = 1) -> None:
+def measure(connection: Connection, n: int, *, version: int = 1, first: int = 0) -> None:
     """Judge so many drawn units of a version, all right, at noon."""
-    units = [f"m{version}-{number}" for number in range(n)]
+    units = [f"m{version}-{number}" for number in range(first, first + n)]
     opened(connection, *(alert(unit, monitor=failed_logins.id, version=version) for unit in units))
     labels = [
         Label(
@@ -123,6 +136,51 @@ def measure(connection: Connection, n: int, *, version: int = 1) -> None:
 def watched_mode(connection: Connection, monitor: Monitor, days: int = 0) -> Mode:
     now = NOON + HOUR + timedelta(days=days)
     return watched(connection, [monitor], now=now)[monitor.id].mode
+
+
+def test_a_monitor_whose_action_has_a_gate_takes_what_that_asks(connection: Connection) -> None:
+    warns = replace(failed_logins, action="warn")  # 0.80, of 50 or more
+    approve(connection, REVIEW, AUTO)
+    measure(connection, 49)
+    assert watched_mode(connection, warns) == Mode.REVIEW
+    assert standing_of(connection, warns).labels_needed == 1
+    measure(connection, 1, version=1, first=49)
+    assert watched_mode(connection, warns) == Mode.AUTO
+
+
+def test_while_no_rules_are_in_force_nothing_is_in_auto(ledger: Engine) -> None:
+    with writing(ledger) as connection:
+        approve(connection, REVIEW, AUTO)
+        measure(connection, 14)
+        assert standing_of(connection, failed_logins).why == ("no_rules",)
+        assert watched_mode(connection, failed_logins) == Mode.REVIEW
+
+
+def test_rules_that_cannot_be_read_any_more_are_none(ledger: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "enforcement.yaml"
+    path.write_text("mode: whatever\n", encoding="utf-8")
+    in_force(ledger, name="enforcement", path=path, parse=str, now=NOON)
+    with writing(ledger) as connection:
+        assert standing_of(connection, failed_logins).why == ("no_rules", "too_few")
+
+
+@pytest.mark.parametrize(
+    ("code", "why"), [("check:canary", ("check:canary",)), ("waits:canary", ()), (None, ())]
+)
+def test_a_failed_check_is_a_reason_and_one_that_waits_is_none(
+    connection: Connection, code: str | None, why: tuple[str, ...]
+) -> None:
+    measure(connection, 14)
+
+    def fit(_monitor: str, _version: int) -> str | None:
+        return code
+
+    found = standings(connection, [failed_logins], now=NOON + HOUR, fit=fit)
+    assert found[failed_logins.id].why == why
+
+
+def standing_of(connection: Connection, monitor: Monitor) -> Standing:
+    return standings(connection, [monitor], now=NOON + HOUR)[monitor.id]
 
 
 def test_auto_holds_for_a_version_whose_precision_is_measured(connection: Connection) -> None:

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from orchestration.measurement.comparison import compare, is_worse, newcombe
+from orchestration.measurement.comparison import compare, newcombe
 from orchestration.measurement.errors import MeasurementError
 
 
@@ -90,7 +90,7 @@ def test_what_nobody_knows_counts_in_neither_arm() -> None:
     assert found["repeated"].state == "insufficient"
     assert (found["repeated"].candidate.n, found["repeated"].control.n) == (0, 40)
     assert found["repeated"].difference.value is None
-    assert not is_worse(list(found.values()))
+    assert not any(one.is_worse for one in found.values())
 
 
 def test_an_entity_twice_and_an_arm_of_another_name_are_refused() -> None:
