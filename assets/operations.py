@@ -6,10 +6,12 @@ from assets.appeals import appeals_asset
 from assets.cases import cases_asset
 from assets.enforcement import enforcement_asset
 from assets.reversals import reversals_asset
+from assets.sampling import sampling
 
 OPERATIONS: list[dg.AssetsDefinition] = [
     cases_asset,
     enforcement_asset,
     appeals_asset,
     reversals_asset,
+    sampling,
 ]

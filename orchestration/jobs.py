@@ -13,13 +13,14 @@ CASES = dg.AssetKey(["watchfloor", "cases"])
 ENFORCEMENT = dg.AssetKey(["watchfloor", "enforcement"])
 APPEALS = dg.AssetKey(["watchfloor", "appeals"])
 REVERSALS = dg.AssetKey(["watchfloor", "reversals"])
+SAMPLING = dg.AssetKey(["watchfloor", "sampling"])  # of a day, once it is all evaluated
 OPERATIONS = frozenset({CASES, ENFORCEMENT, APPEALS, REVERSALS})
 
 Job = UnresolvedAssetJobDefinition  # what `define_asset_job` gives; it has no public name
 HOURLY_TICK, FRESH_TICK, DAILY_TICK = "hourly_tick", "fresh_tick", "daily_tick"
 COVERAGE, RETENTION, INTAKE = "coverage_report", "retention_run", "intake_run"
 ESCALATION_RUN, ENFORCEMENT_RUN = "escalation_run", "enforcement_run"
-APPEALS_RUN, OPERATIONS_RUN = "appeals_run", "operations_run"
+APPEALS_RUN, OPERATIONS_RUN, SAMPLING_RUN = "appeals_run", "operations_run", "sampling_run"
 # What sensors start as there is work, and a schedule each quarter of an hour.
 OF_OPERATIONS = {
     ESCALATION_RUN: (frozenset({CASES}), "Hand up the cases that nobody began in time."),
@@ -47,6 +48,10 @@ def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
         *_unpartitioned(specs),
         *_operations(specs),
     ]
+    if SAMPLING in {spec.key for spec in specs}:
+        only = dg.AssetSelection.assets(SAMPLING)
+        text = "Draw what people judge of a day that is over."
+        found.append(dg.define_asset_job(SAMPLING_RUN, selection=only, description=text))
     if fresh:
         text = "Look again at the hour that is still open, with monitors that can only rise."
         found.append(_job(FRESH_TICK, text, fresh, HOURLY))
@@ -92,7 +97,8 @@ def _job(
     specs: Iterable[dg.AssetSpec],
     partitions: dg.TimeWindowPartitionsDefinition,
 ) -> Job:
-    keys = [spec.key for spec in specs if spec.partitions_def == partitions or spec.key == ALERTS]
+    mine = [spec.key for spec in specs if spec.partitions_def == partitions or spec.key == ALERTS]
+    keys = [key for key in mine if key != SAMPLING]
     return dg.define_asset_job(
         name,
         selection=dg.AssetSelection.assets(*keys),

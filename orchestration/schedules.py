@@ -12,6 +12,7 @@ from orchestration.jobs import (
     HOURLY_TICK,
     OPERATIONS_RUN,
     RETENTION,
+    SAMPLING_RUN,
     Job,
 )
 from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
@@ -76,6 +77,18 @@ def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 
 
 @dg.schedule(
+    job_name=SAMPLING_RUN,
+    cron_schedule="30 2 * * *",
+    execution_timezone="UTC",
+    default_status=RUNNING,
+)
+def every_draw(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Draw yesterday, two hours after it was closed: most late rows are in by then."""
+    key = key_of(day_of(_now(context)) - DAY, "1d")
+    return dg.RunRequest(run_key=key, partition_key=key)
+
+
+@dg.schedule(
     job_name=OPERATIONS_RUN,
     cron_schedule="3,18,33,48 * * * *",
     execution_timezone="UTC",
@@ -89,7 +102,15 @@ def every_quarter(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 def schedules(jobs: Sequence[Job]) -> list[dg.ScheduleDefinition]:
     """Every schedule whose job exists."""
     known = {job.name for job in jobs}
-    every = [every_hour, every_five_minutes, every_day, every_night, coverage_map, every_quarter]
+    every = [
+        every_hour,
+        every_five_minutes,
+        every_day,
+        every_draw,
+        every_night,
+        coverage_map,
+        every_quarter,
+    ]
     return [schedule for schedule in every if schedule.job_name in known]
 
 

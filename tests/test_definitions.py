@@ -48,8 +48,11 @@ def test_every_schedule_and_sensor_runs_by_default() -> None:
         "every_hour",
         "every_five_minutes",
         "every_day",
+        "every_draw",
         "every_night",
         "every_quarter",
+        "every_week",
+        "health_of_the_week",
         "coverage_map",
     }
     assert {s.name for s in repository.sensor_defs} == {
