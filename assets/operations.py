@@ -1,10 +1,11 @@
-"""The assets of operations: work for people, acting, undoing, and appeals."""
+"""The assets of operations: work for people, acting, undoing, appeals, and how all of it goes."""
 
 import dagster as dg
 
 from assets.appeals import appeals_asset
 from assets.cases import cases_asset
 from assets.enforcement import enforcement_asset
+from assets.reporting import health_asset, weekly_asset
 from assets.reversals import reversals_asset
 from assets.sampling import sampling
 
@@ -14,4 +15,6 @@ OPERATIONS: list[dg.AssetsDefinition] = [
     appeals_asset,
     reversals_asset,
     sampling,
+    health_asset,
+    weekly_asset,
 ]

@@ -14,6 +14,8 @@ ENFORCEMENT = dg.AssetKey(["watchfloor", "enforcement"])
 APPEALS = dg.AssetKey(["watchfloor", "appeals"])
 REVERSALS = dg.AssetKey(["watchfloor", "reversals"])
 SAMPLING = dg.AssetKey(["watchfloor", "sampling"])  # of a day, once it is all evaluated
+HEALTH = dg.AssetKey(["watchfloor", "health"])
+WEEKLY = dg.AssetKey(["watchfloor", "weekly_report"])
 OPERATIONS = frozenset({CASES, ENFORCEMENT, APPEALS, REVERSALS})
 
 Job = UnresolvedAssetJobDefinition  # what `define_asset_job` gives; it has no public name
@@ -21,6 +23,7 @@ HOURLY_TICK, FRESH_TICK, DAILY_TICK = "hourly_tick", "fresh_tick", "daily_tick"
 COVERAGE, RETENTION, INTAKE = "coverage_report", "retention_run", "intake_run"
 ESCALATION_RUN, ENFORCEMENT_RUN = "escalation_run", "enforcement_run"
 APPEALS_RUN, OPERATIONS_RUN, SAMPLING_RUN = "appeals_run", "operations_run", "sampling_run"
+HEALTH_RUN, WEEKLY_RUN = "health_run", "weekly_run"
 # What sensors start as there is work, and a schedule each quarter of an hour.
 OF_OPERATIONS = {
     ESCALATION_RUN: (frozenset({CASES}), "Hand up the cases that nobody began in time."),
@@ -62,6 +65,8 @@ def _unpartitioned(specs: Sequence[dg.AssetSpec]) -> list[Job]:
     texts = {
         "coverage": (COVERAGE, "Redraw the coverage map."),
         "alerts": (INTAKE, "Take in what was evaluated, and tell people."),
+        "health": (HEALTH_RUN, "Count how the operation went in the last seven days."),
+        "weekly_report": (WEEKLY_RUN, "Write the report of the last week."),
         "retention": (RETENTION, "Delete what may be kept for a limited time only."),
     }
     return [

@@ -9,10 +9,12 @@ from orchestration.jobs import (
     COVERAGE,
     DAILY_TICK,
     FRESH_TICK,
+    HEALTH_RUN,
     HOURLY_TICK,
     OPERATIONS_RUN,
     RETENTION,
     SAMPLING_RUN,
+    WEEKLY_RUN,
     Job,
 )
 from orchestration.partitions import DAY, HOUR, day_of, hour_of, key_of
@@ -99,6 +101,28 @@ def every_quarter(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(run_key=_now(context).isoformat())
 
 
+@dg.schedule(
+    job_name=HEALTH_RUN,
+    cron_schedule="40 * * * *",
+    execution_timezone="UTC",
+    default_status=RUNNING,
+)
+def health_of_the_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Count the last seven days, each hour."""
+    return dg.RunRequest(run_key=_now(context).isoformat())
+
+
+@dg.schedule(
+    job_name=WEEKLY_RUN,
+    cron_schedule="45 0 * * 1",
+    execution_timezone="UTC",
+    default_status=RUNNING,
+)
+def every_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Report on the week that ended in the night."""
+    return dg.RunRequest(run_key=_now(context).isoformat())
+
+
 def schedules(jobs: Sequence[Job]) -> list[dg.ScheduleDefinition]:
     """Every schedule whose job exists."""
     known = {job.name for job in jobs}
@@ -110,6 +134,8 @@ def schedules(jobs: Sequence[Job]) -> list[dg.ScheduleDefinition]:
         every_night,
         coverage_map,
         every_quarter,
+        health_of_the_week,
+        every_week,
     ]
     return [schedule for schedule in every if schedule.job_name in known]
 

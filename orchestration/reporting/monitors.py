@@ -109,7 +109,7 @@ def signal(facts: Facts) -> pl.DataFrame:
             "reads": said(precision),
         }
         rows.append(row)
-    return pl.DataFrame(rows, schema=SIGNAL)
+    return pl.DataFrame(rows, schema=SIGNAL).sort("pages", "monitor", descending=[True, False])
 
 
 def answered_in(alerts: pl.DataFrame) -> Estimate:

@@ -40,7 +40,7 @@ PARTS: Sequence[tuple[str, str, Mapping[str, str], str]] = (
             "open_overdue": "of them open",
             "reads": "share late",
         },
-        "By the day on which it was due; what is open and overdue is late.",
+        "Of what was due in the week; what is open and overdue is late.",
     ),
     (
         "Where time goes",
@@ -61,7 +61,7 @@ PARTS: Sequence[tuple[str, str, Mapping[str, str], str]] = (
             "decisions": "decisions",
             "violating": "violating",
             "minutes": "minutes",
-            "reads": "violating",
+            "reads": "violating a minute",
         },
         "Most first; the interval is exact for a Poisson process.",
     ),
@@ -169,7 +169,8 @@ def weekly(
     parts = [
         f"# Week {name}",
         f"{window.text}. Made at {made_at:%Y-%m-%d %H:%MZ}. {INTRO}",
-        *(_part(title, tables[part], columns, note) for title, part, columns, note in PARTS),
+        _summary(tables),
+        *(_part(title, _told(tables, part), columns, note) for title, part, columns, note in PARTS),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -182,15 +183,36 @@ def table(rows: pl.DataFrame, columns: Mapping[str, str], most: int = FEW) -> st
     line = "|" + "---|" * len(columns)
     body = [
         "| " + " | ".join(map(_cell, row)) + " |"
-        for row in rows.head(most).select(columns).iter_rows()
+        for row in rows.head(most).select(list(columns)).iter_rows()
     ]
     left = [f"\n{rows.height - most} more."] if rows.height > most else []
     return "\n".join([head, line, *body, *left])
 
 
+def _summary(tables: Mapping[str, pl.DataFrame]) -> str:
+    """The week in a few counts."""
+    queues, due = tables["queues"], tables["sla"]
+    came, went, left = (int(queues[name].sum()) for name in ("came", "went", "open_after"))
+    made = int(tables["work"]["decisions"].sum())
+    pages, shifts = (int(tables["noise"][name].sum()) for name in ("pages", "shifts"))
+    whole = tables["appeals"].tail(1).to_dicts()[0]
+    lost = whole["overturned"] + whole["partial"]
+    return (
+        f"{came} cases came, {went} went, {left} are open. {int(due['due'].sum())} first actions "
+        f"were due, {int(due['breached'].sum())} of them late. {made} decisions. {pages} pages in "
+        f"{shifts} shifts. {whole['decided']} appeals decided, {lost} of them overturned, in whole "
+        "or in part."
+    )
+
+
 def _part(title: str, rows: pl.DataFrame, columns: Mapping[str, str], note: str) -> str:
     text = f"## {title}\n\n{table(rows, columns, _most(rows))}"
     return f"{text}\n\n{note}" if note and not rows.is_empty() else text
+
+
+def _told(tables: Mapping[str, pl.DataFrame], part: str) -> pl.DataFrame:
+    """A table's rows; of monitors those that paged."""
+    return tables[part].filter(pl.col("pages") > 0) if part == "pages" else tables[part]
 
 
 def _most(rows: pl.DataFrame) -> int:
