@@ -3,7 +3,7 @@
 `python -m benchmarks.crashes` runs more of the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,71 +16,47 @@ from orchestration.outbox.settings import Settings
 from orchestration.outbox.work import Work
 from tests.support.crash_checks import wrongs
 from tests.support.crash_kills import killed
-from tests.support.crash_ledgers import New, on_postgresql, on_sqlite
+from tests.support.crash_ledgers import New
 from tests.support.crash_schedules import run
+from tests.support.crash_seeds import never_crossed, wrong_after
 from tests.support.crashes import PLACES, Crash
 from tests.support.outboxes import Clock, put, row
 from tests.support.outboxes import run as drain
 
+pytest_plugins = ["tests.support.crash_fixtures"]
 TENS = [range(first, first + 10) for first in range(0, 100, 10)]
 
 
-@pytest.fixture(scope="module")
-def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[New]:
-    with on_sqlite(tmp_path_factory.mktemp("ledgers")) as new:
-        yield new
+def wrong(seed: int, home: Path, ledger: str) -> list[str]:
+    ran = run(seed, home, ledger)
+    installation = ran.installation
+    return [
+        f"after {installation.faults.crashes}: {text}"
+        for text in wrongs(installation.settings, ran.slack.messages)
+    ]
 
 
-@pytest.fixture(scope="module")
-def postgresql(server: str) -> Iterator[New]:
-    with on_postgresql(server) as new:
-        yield new
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new(request: pytest.FixtureRequest) -> New:
-    found: New = request.getfixturevalue(request.param)
-    return found
-
-
-def wrong_after(seeds: range, new: New, homes: Path) -> dict[int, list[str]]:
-    """What is wrong after each of the schedules."""
-    found = {}
-    for seed in seeds:
-        home = homes / str(seed)
-        with new(home) as ledger:
-            ran = run(seed, home, ledger)
-            found[seed] = [
-                f"after {ran.installation.faults.crashes}: {text}"
-                for text in wrongs(ran.installation.settings, ran.slack.messages)
-            ]
-    return {seed: said for seed, said in found.items() if said}
+def crossed(seed: int, home: Path, ledger: str) -> Collection[str]:
+    return run(seed, home, ledger).installation.faults.crossed
 
 
 @pytest.mark.parametrize("seeds", TENS[:7], ids=str)
 def test_whatever_crashes_on_sqlite_everything_is_told_once(
     seeds: range, sqlite: New, tmp_path: Path
 ) -> None:
-    assert wrong_after(seeds, sqlite, tmp_path) == {}
+    assert wrong_after(seeds, wrong, sqlite, tmp_path) == {}
 
 
 @pytest.mark.parametrize("seeds", TENS[7:], ids=str)
 def test_whatever_crashes_on_postgresql_everything_is_told_once(
     seeds: range, postgresql: New, tmp_path: Path
 ) -> None:
-    assert wrong_after(seeds, postgresql, tmp_path) == {}
+    assert wrong_after(seeds, wrong, postgresql, tmp_path) == {}
 
 
 def test_every_fault_point_that_is_named_is_crossed(sqlite: New, tmp_path: Path) -> None:
-    left = set(PLACES)
-    for seed in (1005, 1000, 1016, *range(1017, 1040)):
-        home = tmp_path / str(seed)
-        with sqlite(home) as ledger:
-            crossed = run(seed, home, ledger).installation.faults.crossed
-        left -= {point.removesuffix(", before") for point in crossed}
-        if not left:
-            return
-    assert left == set()
+    seeds = (1005, 1000, 1016, *range(1017, 1040))
+    assert never_crossed(PLACES, seeds, crossed, sqlite, tmp_path) == set()
 
 
 def test_what_is_killed_again_and_again_tells_everything_once(new: New, tmp_path: Path) -> None:

@@ -4,61 +4,43 @@
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.crash_ledgers import New, on_postgresql, on_sqlite
+from tests.support.crash_ledgers import New
+from tests.support.crash_seeds import never_crossed, wrong_after
 from tests.support.enforcement_crash_kills import killed
 from tests.support.enforcement_crash_schedules import run
 from tests.support.enforcement_crashes import COMMITS, PLACES
 
 ROOT = Path(__file__).parents[2]
+pytest_plugins = ["tests.support.crash_fixtures"]
 TENS = [range(first, first + 10) for first in range(0, 60, 10)]
 
 
-@pytest.fixture(scope="module")
-def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[New]:
-    with on_sqlite(tmp_path_factory.mktemp("ledgers")) as new:
-        yield new
+def wrong(seed: int, home: Path, ledger: str) -> list[str]:
+    ran = run(seed, home, ledger)
+    return [f"after {ran.faults.crashes}: {text}" for text in ran.wrong]
 
 
-@pytest.fixture(scope="module")
-def postgresql(server: str) -> Iterator[New]:
-    with on_postgresql(server) as new:
-        yield new
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new(request: pytest.FixtureRequest) -> New:
-    found: New = request.getfixturevalue(request.param)
-    return found
-
-
-def wrong_after(seeds: range, new: New, homes: Path) -> dict[int, list[str]]:
-    """What is wrong after each of the schedules."""
-    found = {}
-    for seed in seeds:
-        home = homes / str(seed)
-        with new(home) as ledger:
-            ran = run(seed, home, ledger)
-            found[seed] = [f"after {ran.faults.crashes}: {text}" for text in ran.wrong]
-    return {seed: said for seed, said in found.items() if said}
+def crossed(seed: int, home: Path, ledger: str) -> Collection[str]:
+    return run(seed, home, ledger).faults.crossed
 
 
 @pytest.mark.parametrize("seeds", TENS[:4], ids=str)
 def test_whatever_crashes_on_sqlite_service_and_ledger_agree(
     seeds: range, sqlite: New, tmp_path: Path
 ) -> None:
-    assert wrong_after(seeds, sqlite, tmp_path) == {}
+    assert wrong_after(seeds, wrong, sqlite, tmp_path) == {}
 
 
 @pytest.mark.parametrize("seeds", TENS[4:], ids=str)
 def test_whatever_crashes_on_postgresql_service_and_ledger_agree(
     seeds: range, postgresql: New, tmp_path: Path
 ) -> None:
-    assert wrong_after(seeds, postgresql, tmp_path) == {}
+    assert wrong_after(seeds, wrong, postgresql, tmp_path) == {}
 
 
 def test_every_function_that_commits_is_named() -> None:
@@ -90,15 +72,8 @@ def is_transaction(node: ast.AST) -> bool:
 
 
 def test_every_fault_point_that_is_named_is_crossed(sqlite: New, tmp_path: Path) -> None:
-    left = set(PLACES)
-    for seed in range(80):  # until they have reached every point between them
-        home = tmp_path / str(seed)
-        with sqlite(home) as ledger:
-            crossed = run(seed, home, ledger).faults.crossed
-        left -= {point.removesuffix(", before") for point in crossed}
-        if not left:
-            return
-    assert left == set()
+    seeds = range(80)  # until they have reached every point between them
+    assert never_crossed(PLACES, seeds, crossed, sqlite, tmp_path) == set()
 
 
 def test_what_is_killed_again_and_again_acts_once_on_each(new: New, tmp_path: Path) -> None:
