@@ -22,6 +22,24 @@ settings.register_profile("search", derandomize=False, print_blob=True)
 settings.load_profile("same")
 
 
+# Files that take a minute or more. They begin first, so that no worker is left with one at the end.
+LONG = (
+    "tests/benchmarks/",
+    "tests/orchestration/appeals/test_machine.py",
+    "tests/orchestration/cli/cases/",
+    "tests/orchestration/enforcement/test_lives.py",
+    "tests/orchestration/enforcement/test_plan_orders.py",
+    "tests/orchestration/test_crashes.py",
+    "tests/orchestration/test_enforcement_crashes.py",
+    "tests/test_demo.py",
+    "tests/test_docs_",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-skips", action="store_true", help="A test that is skipped fails, as in CI."
