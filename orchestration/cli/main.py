@@ -20,6 +20,7 @@ COMMANDS = {
     "findings": ("findings", "List what monitors found, newest first."),
     "alerts": ("alerts", "List alerts, say why they were told or not, ack and silence them."),
     "cases": ("cases", "Take cases, look at them, decide them, and see how the queues stand."),
+    "review": ("review", "Judge units blind, settle disputes, keep golden sets."),
     "investigate": ("investigate", "Show all that is known of one entity."),
     "incident": ("incident", "Run an incident: roles, timeline, contacts, post-mortem."),
     "enforcement": ("enforcement", "See what is done to whom; approve, stop and undo it."),

@@ -13,6 +13,7 @@ from orchestration.ledger.audit import NOTHING_BEFORE, Entry, Head, entries, ent
 from orchestration.ledger.cases import CASES
 from orchestration.ledger.enforcements import ENFORCEMENTS
 from orchestration.ledger.machines import Machine
+from orchestration.ledger.review_tasks import REVIEW_TASKS
 from orchestration.ledger.seals import Seal
 from orchestration.ledger.tables import alerts, approvals, audit
 
@@ -107,6 +108,7 @@ def _strays(connection: Connection) -> Iterator[str]:
     yield from _moved(connection, CASES)
     yield from _moved(connection, ENFORCEMENTS)
     yield from _moved(connection, APPEALS)
+    yield from _moved(connection, REVIEW_TASKS)
 
 
 def _moved(connection: Connection, machine: Machine[R]) -> Iterator[str]:

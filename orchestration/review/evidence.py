@@ -21,6 +21,7 @@ from orchestration.pseudonyms import Pseudonyms
 
 LISTED = 20  # ids of events of one contract and product at most, the newest
 BARE = frozenset({"event_id", "product", "occurred_at", "received_at", "source_occurred_at"})
+SCORES = "score"  # begins a column of what a product's own model said, which monitors repeat
 EVIDENCE = schema(
     {
         "contract": pl.String,
@@ -40,9 +41,9 @@ def evidence(
     """One row for each contract and product in whose events of the span the entity stands.
 
     `entity` is its type and pseudonym. `facts` is JSON: how many different values each column of
-    texts has, how often each column of truths is true, the sum of each column of numbers; nulls
-    count for nothing. `event_ids` is JSON, the newest first. Empty where nothing tells whose
-    pseudonym it is, and for types that stand in no event, as rings do.
+    texts has, how often each column of truths is true, sum and greatest of each column of numbers;
+    a column that no event fills is left out, and so is every score. `event_ids` is JSON, the newest
+    first. Empty where nothing tells whose pseudonym it is, and for types that stand in no event.
     """
     real = real_ids(connection, lake, names, [entity], span).get(entity)
     if real is None:
@@ -65,7 +66,7 @@ def _of_contract(
     lake: Lake, contract: Contract, kind: str, real: str, span: Span
 ) -> Iterator[tuple[object, ...]]:
     mine = events_of(lake, contract, span).filter(pl.col(kind) == real)
-    counted = [name for name in contract.schema if name not in BARE]
+    counted = [name for name in contract.schema if name not in BARE and not name.startswith(SCORES)]
     newest = pl.struct("occurred_at", "event_id").sort(descending=True).head(LISTED)
     summed = mine.group_by("product").agg(
         events=pl.len().cast(pl.Int64),
@@ -73,9 +74,10 @@ def _of_contract(
         last=pl.col("occurred_at").max(),
         ids=newest.struct.field("event_id"),
         facts=pl.struct(
-            _fact(name, dtype).alias(name)
+            fact
             for name, dtype in contract.schema.items()
             if name in counted
+            for fact in _facts(name, dtype)
         ),
     )
     for row in summed.collect(engine="streaming").iter_rows(named=True):
@@ -92,11 +94,17 @@ def _of_contract(
         )
 
 
-def _fact(name: str, dtype: pl.DataType) -> pl.Expr:
-    """What is told of a column: a count or a sum, never a value."""
+def _facts(name: str, dtype: pl.DataType) -> Iterator[pl.Expr]:
+    """What is told of a column: counts, sums, never a value of a text; null where no event has one.
+
+    Of a number sum and greatest, as only one of them says something of a size or an age.
+    """
     column = pl.col(name)
+    some = pl.when(column.is_not_null().any())
     if dtype == pl.Boolean:
-        return column.sum().cast(pl.Int64)
-    if dtype.is_numeric() and not name.endswith("_id") and name != "asn":
-        return column.sum().cast(pl.Float64)
-    return column.drop_nulls().n_unique().cast(pl.Int64)
+        yield some.then(column.sum().cast(pl.Int64)).alias(name)
+    elif dtype.is_numeric() and name != "asn":
+        yield some.then(column.sum().cast(pl.Float64)).alias(f"{name}_sum")
+        yield some.then(column.max().cast(pl.Float64)).alias(f"{name}_max")
+    else:
+        yield some.then(column.drop_nulls().n_unique().cast(pl.Int64)).alias(name)

@@ -1,3 +1,4 @@
+import json
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
@@ -240,6 +241,25 @@ def test_evidence_is_counts_and_ids_of_the_window_alone(desk: Desk) -> None:
     shown = str(_plain(desk.view("a")))
     assert CANARY not in shown
     assert "eve" not in shown.replace("event", "").replace("every", "")
+
+
+def test_scores_that_come_with_events_and_what_no_event_fills_are_left_out(desk: Desk) -> None:
+    house = desk.house
+    sent = {"score_spam": 0.97, "reported": True}
+    house.put(
+        "messages",
+        message("eve", at(0) + MINUTE, CANARY, sender_age_days=3.0, **sent),
+        message("eve", at(0) + 2 * MINUTE, CANARY, sender_age_days=4.0),
+    )
+    desk.add(task_row("a", entity=house.name("eve")))
+    facts = json.loads(desk.view("a").evidence["facts"][0])
+    assert facts == {
+        "account_id": 1,
+        "recipient_id": 1,
+        "reported": 1,
+        "sender_age_days_max": 4.0,
+        "sender_age_days_sum": 7.0,
+    }
 
 
 def test_an_entity_that_nothing_tells_any_more_has_no_evidence(desk: Desk) -> None:

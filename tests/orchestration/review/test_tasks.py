@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from orchestration.ledger.acts import Act, Actor, Kind
 from orchestration.ledger.database import writing
@@ -18,6 +18,7 @@ from orchestration.ledger.review_tasks import (
     TaskState,
     add_tasks,
 )
+from orchestration.ledger.tables import review_tasks
 from orchestration.oncall.errors import PeopleError
 from orchestration.review.errors import ReviewError
 from orchestration.review.tasks import expire, withdraw
@@ -116,6 +117,16 @@ def test_what_is_withdrawn_is_given_to_nobody_and_what_is_answered_stays(desk: D
         assert withdraw(connection, tasks, Act(PLANNER, at(4), "its window is gone")) == 1
     assert [desk.task(name).state for name in "ab"] == [S.ANSWERED, S.WITHDRAWN]
     assert desk.take(BEN, 4) is None
+
+
+def test_a_task_that_was_edited_by_hand_is_noticed(desk: Desk) -> None:
+    desk.add(task_row("a"), task_row("b"))
+    desk.taken(ANA, "a")
+    assert desk.is_sound()
+    with writing(desk.engine) as connection:
+        row = update(review_tasks).where(review_tasks.c.task_id == "task-b")
+        connection.execute(row.values(inclusion_prob=0.5))
+    assert not desk.is_sound()
 
 
 class Sim:
