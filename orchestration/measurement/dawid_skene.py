@@ -12,7 +12,9 @@ from orchestration.measurement.judgements import judgements
 from orchestration.measurement.simulation import Counts, Floats
 
 ROUNDS, CLOSE = 200, 1e-5
-SHRINK = 4.0  # units of what all raters are like, in each matrix; chosen on simulated raters
+# In each matrix: units of what all raters are like, and of one who is right half the time and
+# otherwise says anything. Chosen on simulated raters (docs/benchmarks/dawid_skene.md).
+ALIKE, STEADY, SURE = 4.0, 20.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,10 @@ def dawid_skene(
     """The likeliest truth of each unit, and each rater's errors, of labels[rater, unit, label].
 
     Expectation-maximisation (Dawid and Skene, 1979), from each unit's shares of labels. Two
-    departures: a rater's matrix is drawn towards that of all raters by four units' worth, so who
-    judged little is nobody special; and a unit with a single label, which agrees with itself,
-    says nothing of its rater, though it gets a truth.
+    departures. A rater's matrix has a Dirichlet prior: four units' worth of what all raters are
+    like, so who judged little is nobody special, and twenty of somebody who is right half the time
+    and otherwise gives any label alike, so few labels do not turn a majority round. And a unit with
+    a single label, which agrees with itself, says nothing of its rater, though it gets a truth.
 
     Units: `unit`, `label`, `probability`, `n` (labels), `majority` (null where two lead alike).
     Raters: one row for each `rater`, `truth` and `label`: `rate` of this label where that is the
@@ -88,7 +91,9 @@ def _matrices(counts: Floats) -> Floats:
     """P(label | truth) of each rater, [rater, label, truth], from likely counts of the same."""
     together = counts.sum(axis=0) + np.eye(counts.shape[1]) + 1 / counts.shape[1]
     together = together / together.sum(axis=0)
-    drawn = counts + SHRINK * together
+    classes = counts.shape[1]
+    guess = SURE * np.eye(classes) + (1 - SURE) / classes
+    drawn = counts + ALIKE * together + STEADY * guess
     rates: Floats = drawn / drawn.sum(axis=1, keepdims=True)
     return rates
 
