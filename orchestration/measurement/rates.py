@@ -79,7 +79,9 @@ def weighted_share(units: pl.DataFrame, confidence: float = CONFIDENCE) -> Estim
     Null where none is judged. Raises MeasurementError for a probability outside (0, 1].
     """
     tail = tail_of(confidence)
-    y, weight = _drawn(units.filter(pl.col("value").is_not_null()) if "value" in units else units)
+    y, weight = weighed_values(
+        units.filter(pl.col("value").is_not_null()) if "value" in units else units
+    )
     method = "weighted (Hájek), Korn-Graubard"
     if y.size == 0:
         return nothing(0, method, confidence)
@@ -115,7 +117,7 @@ def weighted_total(units: pl.DataFrame, confidence: float = CONFIDENCE) -> Estim
     tail = tail_of(confidence)
     check_columns("units", units, ("value",))
     check_whole("units", units, ("value",))
-    y, weight = _drawn(units)
+    y, weight = weighed_values(units)
     method = "total (Horvitz-Thompson), Fay-Feuer"
     if y.size == 0:
         return nothing(0, method, confidence)
@@ -221,8 +223,11 @@ def _true_share(share: Floats, se: Floats, sp: Floats, *, unknown: float) -> Flo
     return np.clip(np.divide(share + sp - 1, better, out=blank, where=better > 0), 0, 1)
 
 
-def _drawn(units: pl.DataFrame) -> tuple[Floats, Floats]:
-    """Values as 0 or 1, and weights 1/pi."""
+def weighed_values(units: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Values as 0 or 1, and weights 1/pi, of units[value, inclusion_prob] that all were judged.
+
+    Raises MeasurementError for a probability outside (0, 1], and for a value that is neither.
+    """
     check_columns("units", units, ("value", "inclusion_prob"))
     check_whole("units", units, ("inclusion_prob",))
     y = units["value"].cast(pl.Float64).to_numpy()

@@ -8,7 +8,7 @@ import polars as pl
 from orchestration.measurement import simulation
 from orchestration.measurement.errors import MeasurementError
 from orchestration.measurement.estimates import CONFIDENCE, Estimate, nothing, tail_of
-from orchestration.measurement.simulation import Counts, Flags, Floats
+from orchestration.measurement.simulation import Amounts, Counts, Flags, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,23 @@ def recall(
     them apart. Raises MeasurementError where all or no strata are flagged, and as
     `simulation.strata_of` does.
     """
-    tail = tail_of(confidence)
+    tail_of(confidence)
     checked = simulation.strata_of(strata, "flagged")
+    return of_checked(checked, seed=seed, confidence=confidence, draws=draws)
+
+
+def of_checked(
+    checked: pl.DataFrame,
+    *,
+    seed: int,
+    confidence: float = CONFIDENCE,
+    draws: int = simulation.DRAWS,
+) -> Recall:
+    """`recall` of strata whose n and k may be effective numbers of weighted units, no whole ones.
+
+    Raises MeasurementError where all or no strata are flagged; the rest is not checked again.
+    """
+    tail = tail_of(confidence)
     flagged = checked["flagged"].cast(pl.Boolean).to_numpy()
     if flagged.all() or not flagged.any():
         raise MeasurementError(
@@ -85,8 +100,8 @@ def _ratio(caught: Floats, missed: Floats, *, empty: float) -> Floats:
 
 def _delta(
     size: Counts,
-    n: Counts,
-    k: Counts,
+    n: Amounts,
+    k: Amounts,
     flagged: Flags,
 ) -> tuple[float | None, Floats]:
     """The delta method's standard error, and each stratum's share of the variance.

@@ -10,12 +10,13 @@ from orchestration.measurement.estimates import check_columns, check_whole
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
+Amounts = npt.NDArray[np.int64 | np.float64]  # counts, or effective counts of weighted units
 DRAWS = 20_000
 METHOD = "stratified, Jeffreys-Beta simulation"
 PARTS = ("size", "n", "k")
 
 
-def shares(k: Counts, n: Counts, draws: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def shares(k: Amounts, n: Amounts, draws: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Simulated true shares for the lower and the upper end of an interval, on a first new axis.
 
     Beta(k + 1/2, n - k + 1/2), the posterior of Jeffreys' prior. Where k is 0 that is too sure:
@@ -31,7 +32,7 @@ def shares(k: Counts, n: Counts, draws: int, rng: np.random.Generator) -> tuple[
 
 
 def totals(
-    size: Counts, n: Counts, k: Counts, draws: int, rng: np.random.Generator
+    size: Counts, n: Amounts, k: Amounts, draws: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Simulated positives of strata, for a lower and an upper end: N p, and k where all are judged.
 
@@ -84,13 +85,13 @@ def strata_of(strata: pl.DataFrame, *columns: str) -> pl.DataFrame:
     return keyed
 
 
-def counts(strata: pl.DataFrame) -> tuple[Counts, Counts, Counts]:
+def counts(strata: pl.DataFrame) -> tuple[Counts, Amounts, Amounts]:
     """The sizes, judged and positive units of checked strata."""
     size, n, k = (strata[part].to_numpy() for part in PARTS)
     return size, n, k
 
 
-def variances(size: Counts, n: Counts, k: Counts) -> Floats:
+def variances(size: Counts, n: Amounts, k: Amounts) -> Floats:
     """Var of each stratum's total: N^2 (1 - n/N) p (1 - p) / (n - 1); of one unit as of two.
 
     Shares of variance are of these with p = (k + 1/2) / (n + 1), or no hits would weigh nothing.
@@ -99,12 +100,12 @@ def variances(size: Counts, n: Counts, k: Counts) -> Floats:
     return _variance(size, n, p)
 
 
-def weighed(size: Counts, n: Counts, k: Counts) -> Floats:
+def weighed(size: Counts, n: Amounts, k: Amounts) -> Floats:
     """The variances of strata with a share that is never 0 or 1, (k + 1/2) / (n + 1)."""
     return _variance(size, n, (k + 0.5) / (n + 1))
 
 
-def _variance(size: Counts, n: Counts, p: Floats) -> Floats:
+def _variance(size: Counts, n: Amounts, p: npt.NDArray[np.floating]) -> Floats:
     rest = 1 - n / np.maximum(size, 1)
     made: Floats = size.astype(np.float64) ** 2 * rest * p * (1 - p) / np.maximum(n - 1, 1)
     return made
