@@ -55,7 +55,7 @@ def noise(facts: Facts, rota: Rota) -> pl.DataFrame:
             "pages": int(counts.sum()),
             "calls": sum(_counted(spans, calls.get(team, ()))),
             "median": counts.median(),
-            "p90": counts.quantile(0.9, "linear"),
+            "p90": counts.quantile(0.9, "higher"),
             "most": counts.max(),
             "noisy": noisy,
             **columns("noisy_share", found),
