@@ -30,7 +30,6 @@ LABELLED = "labelled"
     group_name="operations",
     kinds={"parquet", "polars", "sqlalchemy"},
     partitions_def=DAILY,
-    backfill_policy=dg.BackfillPolicy.single_run(),
     description="Draws what people judge blind: of each monitor's version an even share of the "
     "day's alerts, and scored windows by stratum, each with its probability; second reviews and "
     "golden items are mixed in.",

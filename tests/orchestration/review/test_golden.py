@@ -1,8 +1,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, insert
 
 from orchestration.ledger.acts import Act, Actor
@@ -30,6 +33,7 @@ from tests.support.ledgers import NOON, person
 
 DAY = timedelta(days=1)
 SPAM_1 = "spam/1"
+COUNTER = count()  # a product of its own for each example
 
 
 BUMPED = replace(POLICIES, items=tuple(replace(one, version=9) for one in POLICIES.items))
@@ -282,3 +286,34 @@ def test_an_item_that_comes_up_in_an_open_case_has_leaked(room: Room) -> None:
     assert leaks(room) == set()
     assert expire(room.engine, NOON + DAY, POLICIES) == {}
     assert room.ids() == (2, [known.unit_id, other.unit_id])
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 3)), max_size=8))
+def test_each_change_is_a_version_and_earlier_versions_stay_as_they_were(
+    room: Room, steps: list[tuple[bool, int]]
+) -> None:
+    product = f"p{next(COUNTER)}"
+    units = [f"{product}-{n}" for n in range(4)]
+    for unit in units:
+        room.drawn(unit, product=product)
+        room.answered(unit, "ben", "cara")
+    there: dict[str, str] = {}
+    expected = [set(there)]
+    for adds, n in steps:
+        unit_id = f"scored:{units[n]}"
+        if adds:
+            given = {"value": True, "policy_version": SPAM_1, "now": NOON}
+            made = add(room.engine, LEAD, unit_id, **given)  # type: ignore[arg-type]
+            assert made.new == (unit_id not in there)
+            there[unit_id] = made.item.golden_id
+        elif unit_id in there:
+            assert retire(room.engine, LEAD, there.pop(unit_id), "wrong", now=NOON)
+        if set(there) != expected[-1]:
+            expected.append(set(there))
+    with reading(room.engine) as connection:
+        found = [golden_set(connection, product, version) for version in range(len(expected))]
+        assert version_of(connection, product) == len(expected) - 1
+    assert [{item.unit_id for item in one.items} for one in found] == expected
