@@ -1,15 +1,15 @@
 """What the commands of review share: ids of tasks, and a task as a rater sees it."""
 
 import json
+from datetime import timedelta
 
 import click
 import polars as pl
 from sqlalchemy import Connection
 
 from orchestration.cases.reveal import AT_ONCE, Revealed
-from orchestration.cli.cases_desk import Casework, busy
+from orchestration.cli.cases_desk import Casework, busy, span_text
 from orchestration.cli.cases_ids import full_id
-from orchestration.cli.cases_rows import MOMENT
 from orchestration.cli.output import Command, emit_record, emit_sections
 from orchestration.ledger.database import reading
 from orchestration.ledger.machines import one
@@ -18,14 +18,16 @@ from orchestration.ledger.tables import review_tasks
 from orchestration.review.exposure import reveal
 from orchestration.review.next import TaskView, show
 
-TEXTS = {
-    "at": MOMENT,
+TEXTS = {  # `after`: seconds from the window's start
+    "after": pl.Int64(),
     "product": pl.String(),
     "contract": pl.String(),
     "column": pl.String(),
     "event_id": pl.String(),
     "text": pl.String(),
 }
+PARTS = list(TEXTS)[1:]
+SECOND = timedelta(seconds=1)
 
 
 def reveal_options(command: Command) -> Command:
@@ -72,7 +74,10 @@ def emit_task(
     record = {**_record(view), **({"yours_until": task.leased_until} if until else {})}
     parts = {"policy": _policy(view), "evidence": view.evidence}
     if seen is not None:
-        rows = [tuple(getattr(text, name) for name in TEXTS) for text in seen.texts]
+        rows = [
+            ((text.at - task.window_start) // SECOND, *(getattr(text, name) for name in PARTS))
+            for text in seen.texts
+        ]
         parts["content"] = pl.DataFrame(rows, schema=TEXTS, orient="row")
         click.echo(
             f"{len(seen.texts)} texts, {seen.left_out} more; you may see {seen.remaining} more "
@@ -109,8 +114,8 @@ def _record(view: TaskView) -> dict[str, object]:
         "policy": view.policy,
         "entity_type": view.entity_type,
         "entity": view.entity,
-        "window_start": view.window_start,
-        "window_end": view.window_end,
+        "starts": view.starts,
+        "length": span_text(view.length),
     }
 
 

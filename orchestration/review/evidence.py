@@ -1,7 +1,8 @@
 """What a rater sees of a unit: the events of an entity in a window, as counts and ids.
 
 It is read anew from the events, never from what a monitor said: a finding has evidence that an
-unflagged window lacks, and so would tell which of them this is.
+unflagged window lacks, and so would tell which of them this is. Times are told from the window's
+start: gold is older than what was drawn yesterday, and a date would give it away.
 """
 
 import json
@@ -27,8 +28,8 @@ EVIDENCE = schema(
         "contract": pl.String,
         "product": pl.String,
         "events": pl.Int64,
-        "first": TIMESTAMP,
-        "last": TIMESTAMP,
+        "first_after": pl.Int64,  # seconds from the window's start
+        "last_after": pl.Int64,
         "facts": pl.String,
         "event_ids": pl.String,
     }
@@ -67,11 +68,12 @@ def _of_contract(
 ) -> Iterator[tuple[object, ...]]:
     mine = events_of(lake, contract, span).filter(pl.col(kind) == real)
     counted = [name for name in contract.schema if name not in BARE and not name.startswith(SCORES)]
+    after = (pl.col("occurred_at") - pl.lit(span.start, TIMESTAMP)).dt.total_seconds()
     newest = pl.struct("occurred_at", "event_id").sort(descending=True).head(LISTED)
     summed = mine.group_by("product").agg(
         events=pl.len().cast(pl.Int64),
-        first=pl.col("occurred_at").min(),
-        last=pl.col("occurred_at").max(),
+        first_after=after.min(),
+        last_after=after.max(),
         ids=newest.struct.field("event_id"),
         facts=pl.struct(
             fact
@@ -87,8 +89,8 @@ def _of_contract(
             contract.name,
             row["product"],
             row["events"],
-            row["first"],
-            row["last"],
+            row["first_after"],
+            row["last_after"],
             json.dumps(facts, sort_keys=True),
             json.dumps(ids),
         )

@@ -72,8 +72,8 @@ class Read:
 def entry_of(view: TaskView) -> dict[str, Any]:
     """A task as Label Studio imports it; the same fields for every kind, each a text."""
     rows = [
-        f"{row['product']} {row['contract']}: {row['events']} events, {row['first']:%H:%M:%S} to "
-        f"{row['last']:%H:%M:%S}; {row['facts']}; ids {row['event_ids']}"
+        f"{row['product']} {row['contract']}: {row['events']} events, {row['first_after']} to "
+        f"{row['last_after']} s after the start; {row['facts']}; ids {row['event_ids']}"
         for row in view.evidence.iter_rows(named=True)
     ]
     return {
@@ -88,8 +88,8 @@ def entry_of(view: TaskView) -> dict[str, Any]:
             "borderline": view.wording.borderline,
             "entity_type": view.entity_type,
             "entity": view.entity,
-            "window_start": view.window_start.isoformat(),
-            "window_end": view.window_end.isoformat(),
+            "starts": view.starts,
+            "length": str(view.length),
             "evidence": "\n".join(rows),
         }
     }

@@ -5,7 +5,7 @@ Flagged, near, bulk, random, golden and second-review tasks are asked and shown 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Engine, case, func, or_, select, tuple_
@@ -32,6 +32,7 @@ from orchestration.review.tasks import lease
 
 PER_DAY = 200  # answers of one person: judgement tires, and nobody is to carry a figure alone
 NOTHING = Wording("", "", "")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class TaskView:
     """All that a rater is shown of a task; the same fields, of the same types, for every kind.
 
     `harm` is the question, by the text of `policy` (id and version, empty where none is of the
-    harm). `evidence` has the columns of `review.evidence.EVIDENCE`.
+    harm). `starts` is the window's beginning as weekday and time in UTC, without a date: gold is
+    older than what was drawn yesterday. `evidence` has the columns of `review.evidence.EVIDENCE`.
     """
 
     task_id: str
@@ -49,8 +51,8 @@ class TaskView:
     wording: Wording
     entity_type: str
     entity: str
-    window_start: datetime
-    window_end: datetime
+    starts: str
+    length: timedelta
     evidence: pl.DataFrame = field(repr=False)
 
 
@@ -104,8 +106,8 @@ def show(
         wording=question.policy.text if question.policy else NOTHING,
         entity_type=task.entity_type,
         entity=task.entity,
-        window_start=task.window_start,
-        window_end=task.window_end,
+        starts=f"{WEEKDAYS[task.window_start.weekday()]} {task.window_start:%H:%M:%S}",
+        length=task.window_end - task.window_start,
         evidence=seen,
     )
 

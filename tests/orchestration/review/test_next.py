@@ -195,15 +195,15 @@ def test_a_view_is_literally_this(desk: Desk) -> None:
         "wording": policy.text,
         "entity_type": "account_id",
         "entity": house.name("flagged"),
-        "window_start": at(0),
-        "window_end": at(1),
+        "starts": "Monday 00:00:00",
+        "length": timedelta(hours=1),
         "evidence": [
             {
                 "contract": "messages",
                 "product": "chat",
                 "events": 3,
-                "first": at(0),
-                "last": at(0) + 2 * MINUTE,
+                "first_after": 0,
+                "last_after": 120,
                 "facts": view.evidence["facts"][0],
                 "event_ids": view.evidence["event_ids"][0],
             }
@@ -231,9 +231,9 @@ def test_evidence_is_counts_and_ids_of_the_window_alone(desk: Desk) -> None:
     )
     desk.add(task_row("a", entity=house.name("eve")))
     rows = desk.view("a").evidence
-    assert rows.select("contract", "product", "events", "first", "last", "event_ids").rows() == [
-        ("messages", "chat", 2, at(0) + MINUTE, at(0) + 2 * MINUTE, '["e2", "e1"]')
-    ]
+    assert rows.select(
+        "contract", "product", "events", "first_after", "last_after", "event_ids"
+    ).rows() == [("messages", "chat", 2, 60, 120, '["e2", "e1"]')]
     facts = pl.Series([rows["facts"][0]]).str.json_decode(
         pl.Struct({"recipient_id": pl.Int64, "account_id": pl.Int64})
     )
