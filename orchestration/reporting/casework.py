@@ -92,7 +92,7 @@ def cases_frame(found: Mapping[str, Case], shut: frozenset[str]) -> pl.DataFrame
             case_id,
             APART if case_id in shut else case.queue,
             int(case.severity),
-            datetime.fromisoformat(case.sla["started"]),
+            _began(case),
             case.first_action_due,
             case.first_action_at,
             case.merged_into is not None,
@@ -139,6 +139,12 @@ def units_frame(connection: Connection, ids: Sequence[str], shut: frozenset[str]
         for row in _units(connection, some)
     ]
     return pl.DataFrame(rows, schema=OF_UNITS, orient="row")
+
+
+def _began(case: Case) -> datetime:
+    """When its clock began, which is anew after it was reopened; else when it was opened."""
+    started = case.sla.get("started")
+    return datetime.fromisoformat(started) if started else case.opened_at
 
 
 def _units(connection: Connection, some: Sequence[str]) -> Iterator[tuple[Any, ...]]:
