@@ -44,6 +44,14 @@ Stage = Literal[1, 10, 50, 100]
 STAGES: tuple[Stage, ...] = (1, 10, 50, 100)
 
 
+def stage_of(text: str) -> Stage:
+    """The stage of that many percent. ValueError for another number."""
+    found = next((stage for stage in STAGES if str(stage) == text), None)
+    if found is None:
+        raise ValueError(f"There is no stage of {text} %; wanted 1, 10, 50 or 100.")
+    return found
+
+
 class Part(BaseModel):
     """A part of a checklist: what it does not know is a mistake, and nothing changes it."""
 

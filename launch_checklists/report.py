@@ -63,12 +63,12 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Fail if an item stops it; could not evaluate if all that stop it are errors."""
+        """Could not evaluate if an error stops it, whatever else does: more may be wrong."""
         stopping = [one for one in self.results if one.stops and one.root is None]
-        if any(one.seen.outcome is not Outcome.ERROR for one in stopping):
-            return Verdict.FAIL
-        if stopping:
+        if any(one.seen.outcome is Outcome.ERROR for one in stopping):
             return Verdict.NOT_EVALUATED
+        if stopping:
+            return Verdict.FAIL
         waived = any(one.seen.outcome is Outcome.WAIVED for one in self.results)
         return Verdict.WAIVED if waived else Verdict.PASS
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 PREFIX = "WATCHFLOOR_"
 HERE = Path(__file__).parent
+CHECKLISTS = HERE.parent / "launch_checklists" / "products"
 SLACK = "https://slack.com/api/"
 LONGEST_DAYS = 36_500
 
@@ -66,6 +67,7 @@ class Settings:
     queues: Path
     policies: Path
     enforcement: Path
+    checklists: Path
     dagster_url: str
     health_channel: str
     fallback: str = field(repr=False)
@@ -106,6 +108,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         enforcement=Path(
             _text(environment, "ENFORCEMENT", str(HERE / "enforcement.yaml"))
         ).absolute(),
+        checklists=Path(_text(environment, "CHECKLISTS", str(CHECKLISTS))).absolute(),
         dagster_url=_text(environment, "DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/"),
         health_channel=_text(environment, "HEALTH_CHANNEL", "C0WATCHFLOOR"),
         fallback=_text(environment, "FALLBACK", ""),

@@ -25,6 +25,7 @@ COMMANDS = {
     "incident": ("incident", "Run an incident: roles, timeline, contacts, post-mortem."),
     "enforcement": ("enforcement", "See what is done to whom; approve, stop and undo it."),
     "appeals": ("appeals", "Take in appeals and decide them."),
+    "launch": ("launch", "Check whether a product may begin its next stage; waive and sign."),
     "ops": ("ops", "See how the operation goes, in numbers; weekly and transparency reports."),
     "reports": ("reports", "List what users reported, and take in what is new."),
     "policies": ("policies", "Show policies, and check their files."),
