@@ -23,9 +23,7 @@ from orchestration.ledger.cases import CASES
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.enforcement_states import EnforcementState
 from orchestration.ledger.enforcements import ENFORCEMENTS, Enforcement
-from orchestration.ledger.labels import Label, Source, write_labels
 from orchestration.ledger.machines import where, write
-from orchestration.ledger.rollouts import set_share
 from orchestration.ledger.tables import alerts, batches, decisions, outcomes
 from orchestration.oncall.people import Person
 from orchestration.oncall.roles import Role
@@ -34,7 +32,7 @@ from orchestration.pseudonyms import Pseudonyms
 from tests.support.enforcement_case import case_about
 from tests.support.executing import DRY, LIVE, terms_of
 from tests.support.ledgers import NOON, act, alert, changed, opened
-from tests.support.ledgers import person as acted
+from tests.support.measuring import relabel, share_of
 
 __all__ = ["DRY", "LIVE", "terms_of"]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -242,45 +240,32 @@ class Room:
                 connection, ENFORCEMENTS, before=before, after=after, act=act(60 * 24), verb="ask"
             )
 
-    def measure(self, right: int, wrong: int = 0, *, version: int = 1, days: int = 0) -> None:
-        """Judge drawn units of the monitor, on alerts of their own; it is rolled out to all."""
+    def measure(
+        self,
+        right: int,
+        wrong: int = 0,
+        *,
+        version: int = 1,
+        days: int = 0,
+        share: int | None = 100,
+    ) -> None:
+        """Judge drawn units of the monitor, on alerts of their own, and roll it out to a share."""
         units = [f"m{version}-{number}" for number in range(right + wrong)]
         at = NOON - days * DAY
         made = [
             alert(unit, monitor=MONITOR, product="chat", harm="spam", version=version)
             for unit in units
         ]
-        labels = [
-            Label(
-                label_id=f"l-{unit}",
-                unit_id=unit,
-                value=number < right,
-                source=Source.RANDOM,
-                rater="rita",
-                monitor=MONITOR,
-                monitor_version=version,
-                created_at=at,
-                inclusion_prob=0.2,
-                stratum="uniform",
-            )
-            for number, unit in enumerate(units)
-        ]
+        values = {unit: number < right for number, unit in enumerate(units)}
         with writing(self.engine) as connection:
             opened(connection, *made)
-            write_labels(connection, labels, acted(who="rita"))
-        self.roll_out(100, version=version)
+            relabel(connection, MONITOR, values, at=at, version=version)
+        if share is not None:
+            self.roll_out(share, version=version)
 
     def roll_out(self, percent: int, *, version: int = 1) -> None:
         """Set on how many entities the monitor's version may act."""
-        with writing(self.engine) as connection:
-            set_share(
-                connection,
-                rollout_id=f"r{version}-{percent}",
-                monitor=MONITOR,
-                version=version,
-                percent=percent,
-                act=acted(who="ana"),
-            )
+        share_of(self.engine, MONITOR, percent, version=version)
 
 
 def changed_action(terms: Terms, name: str, **parts: Any) -> Terms:  # noqa: ANN401 - any part

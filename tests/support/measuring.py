@@ -1,13 +1,16 @@
 """Judgements for tests: of drawn units of a monitor's version, each an alert that is over."""
 
 from datetime import datetime
+from uuid import uuid4
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from orchestration.alerts.records import AlertState
 from orchestration.ledger.acts import Act, Actor
+from orchestration.ledger.database import writing
 from orchestration.ledger.labels import Label, Source, write_labels
-from tests.support.ledgers import act, alert, changed, opened
+from orchestration.ledger.rollouts import set_share
+from tests.support.ledgers import act, alert, changed, opened, person
 
 RATER = "rita"
 
@@ -32,6 +35,19 @@ def judge(
             changed(connection, act(), unit, state=state)
     values_of = dict(zip(units, values, strict=True))
     relabel(connection, monitor, values_of, at=at, version=version, rater=rater)
+
+
+def share_of(engine: Engine, monitor: str, percent: int, *, version: int = 1) -> None:
+    """Roll a version out to a share."""
+    with writing(engine) as connection:
+        set_share(
+            connection,
+            rollout_id=uuid4().hex,
+            monitor=monitor,
+            version=version,
+            percent=percent,
+            act=person(),
+        )
 
 
 def relabel(
