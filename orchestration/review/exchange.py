@@ -30,6 +30,7 @@ from orchestration.review.question import asked, may_judge, monitors_of, questio
 from orchestration.review.tasks import is_free, lease
 
 IMPORTED = "imported from Label Studio"
+AT_ONCE = 100  # annotations in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,10 @@ def take_in(
     now: datetime,
     registry: Registry | None = None,
 ) -> Imported:
-    """Take in an export of Label Studio's, all that can be of it, in one transaction.
+    """Take in an export of Label Studio's, all that can be of it.
+
+    A hundred annotations go in one transaction, so that others who write need not wait for all. If
+    it is cut off, the same file again takes in the rest.
 
     `raters` says which of our people is who there, by id or e-mail; one of our own ids stands for
     itself. An answer is that of its rater, on whose behalf the person acts. Raises PeopleError, and
@@ -110,16 +114,14 @@ def take_in(
     found = read(text)
     refused = [Refused(one.place, one.fault) for one in found.faulty]
     said: list[bool] = []
-    with writing(engine) as connection:
-        ids = [one.task_id for one in found.judged]
-        tasks = of_ids(connection, REVIEW_TASKS, ids)
-        intake = _Intake(connection, who, raters, terms, monitors_of(registry), now)
-        for one in found.judged:
-            outcome = intake.one(one, tasks)
-            if isinstance(outcome, str):
-                refused.append(Refused(one.place, outcome))
-            else:
-                said.append(outcome)
+    for at in range(0, len(found.judged), AT_ONCE):
+        some = found.judged[at : at + AT_ONCE]
+        with writing(engine) as connection:
+            tasks = of_ids(connection, REVIEW_TASKS, [one.task_id for one in some])
+            intake = _Intake(connection, who, raters, terms, monitors_of(registry), now)
+            outcomes = [(one.place, intake.one(one, tasks)) for one in some]
+        refused += [Refused(place, why) for place, why in outcomes if isinstance(why, str)]
+        said += [new for _, new in outcomes if isinstance(new, bool)]
     refused.sort(key=lambda one: (one.place.entry, one.place.annotation or 0))
     return Imported(
         said.count(True), said.count(False), found.unanswered, found.skipped, tuple(refused)

@@ -240,3 +240,14 @@ def test_a_window_that_was_withdrawn_meanwhile_is_told(desk: Desk) -> None:
     with writing(desk.engine) as connection:
         withdraw(connection, [task_row("a")], Act(PLANNER, at(4), "its window is gone"))
     assert whys(imported(desk, text(said("a", "benign")))) == [(1, "withdrawn")]
+
+
+def test_a_file_of_many_hundreds_is_taken_in_whole_and_a_cut_one_goes_on(desk: Desk) -> None:
+    names = [f"{number:03}" for number in range(230)]
+    desk.add(*(task_row(name, rank=0.5) for name in names))
+    entries = [said(name, "benign") for name in names]
+    assert imported(desk, text(*entries[:120])).new == 120
+    done = imported(desk, text(*entries), hour=10)
+    assert (done.new, done.known, done.refused) == (110, 120, ())
+    assert len(desk.rows("answers")) == len(desk.rows("labels")) == 230
+    assert desk.is_sound()
