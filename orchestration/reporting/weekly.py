@@ -198,10 +198,9 @@ def _summary(tables: Mapping[str, pl.DataFrame]) -> str:
     whole = tables["appeals"].tail(1).to_dicts()[0]
     lost = whole["overturned"] + whole["partial"]
     return (
-        f"{came} cases came, {went} went, {left} are open. {int(due['due'].sum())} first actions "
-        f"were due, {int(due['breached'].sum())} of them late. {made} decisions. {pages} pages in "
-        f"{shifts} shifts. {whole['decided']} appeals decided, {lost} of them overturned, in whole "
-        "or in part."
+        f"Cases: {came} came, {went} went, {left} open. First actions: {int(due['due'].sum())} "
+        f"due, {int(due['breached'].sum())} late. Decisions: {made}. Pages: {pages} in {shifts} "
+        f"shifts. Appeals: {whole['decided']} decided, {lost} overturned in whole or in part."
     )
 
 

@@ -49,7 +49,7 @@ def test_the_weekly_report_is_of_the_week_that_is_over_and_names_nobody(
     found = metadata(result, "weekly_report")
     assert found["week"] == "2026-W45"
     assert found["report"].startswith("# Week 2026-W45\n")
-    assert "2 cases came, 0 went, 2 are open." in found["report"]
+    assert "Cases: 2 came, 0 went, 2 open." in found["report"]
     events = operation.place.instance.all_logs(result.run_id)
     said = "".join(str(event.dagster_event) + event.user_message for event in events)
     assert CANARY not in said + caplog.text + json.dumps(found["report"])
