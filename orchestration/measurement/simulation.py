@@ -32,7 +32,7 @@ def shares(k: Amounts, n: Amounts, draws: int, rng: np.random.Generator) -> tupl
 
 
 def totals(
-    size: Counts, n: Amounts, k: Amounts, draws: int, rng: np.random.Generator
+    size: Amounts, n: Amounts, k: Amounts, draws: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Simulated positives of strata, for a lower and an upper end: N p, and k where all are judged.
 

@@ -11,7 +11,8 @@ from orchestration.measurement.estimates import CONFIDENCE, Estimate, check_colu
 from orchestration.measurement.rates import weighed_values
 from orchestration.measurement.simulation import Floats
 
-KISH, METHOD = 1e-9, simulation.METHOD
+ALIKE = 1e-9  # room for rounding
+METHOD = simulation.METHOD
 COUNTED = {
     "stratum": pl.String,
     "flagged": pl.Boolean,
@@ -49,7 +50,7 @@ def counted(strata: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     check_columns("units", units, ("stratum", "value", "inclusion_prob"))
     judged = units.filter(pl.col("value").is_not_null())
     rows = [
-        (name, flagged, size, *_effective(judged.filter(pl.col("stratum") == name)))
+        (name, flagged, size, *_of_units(judged.filter(pl.col("stratum") == name)))
         for name, flagged, size in strata.select("stratum", "flagged", "size").iter_rows()
     ]
     return pl.DataFrame(rows, schema=COUNTED, orient="row")
@@ -84,16 +85,20 @@ def whole(found: pl.DataFrame, *, seed: int, confidence: float = CONFIDENCE) -> 
     )
 
 
-def _effective(judged: pl.DataFrame) -> tuple[int, int, float, float]:
-    y, weight = weighed_values(judged)
+def effective(y: Floats, weight: Floats) -> tuple[float, float]:
+    """How many units drawn alike would tell as much of a share, and how many of them are true."""
     if not y.size:
-        return 0, 0, 0.0, 0.0
-    hits = int(y.sum())
-    if np.ptp(weight) <= KISH * weight.max():
-        return y.size, hits, float(y.size), float(hits)
+        return 0.0, 0.0
+    if np.ptp(weight) <= ALIKE * weight.max():
+        return float(y.size), float(y.sum())
     n = _least(y, weight)
-    share = 1.0 if hits == y.size else float(weight @ y / weight.sum())
-    return y.size, hits, n, n * share
+    share = 1.0 if y.all() else float(weight @ y / weight.sum())
+    return n, n * share
+
+
+def _of_units(judged: pl.DataFrame) -> tuple[int, int, float, float]:
+    y, weight = weighed_values(judged)
+    return y.size, int(y.sum()), *effective(y, weight)
 
 
 def _least(y: Floats, weight: Floats) -> float:
