@@ -37,10 +37,10 @@ def make(folder: Path) -> None:
             rows.append(made[table])
     for name, (kind, table) in SETS.items():
         whom = known.filter(kind=kind)
-        rows = _some(pl.concat(parts[table]), whom)
+        some = _some(pl.concat(parts[table]), whom)
         home = folder / name
         home.mkdir(parents=True, exist_ok=True)
-        kept = rows.select(contract_of(table[1]).schema.keys())
+        kept = some.select(contract_of(table[1]).schema.keys())
         kept.write_parquet(home / f"{table[1]}.parquet", compression="zstd", compression_level=19)
         _there(whom, kept).write_csv(home / TRUTH)
 

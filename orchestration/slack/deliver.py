@@ -10,7 +10,13 @@ from orchestration.ledger.database import reading, writing
 from orchestration.outbox.progress import Progress
 from orchestration.outbox.results import Busy, Down, Gone, Refused, Result, Sent
 from orchestration.outbox.work import Work, alone, order
-from orchestration.slack import look_demotion, look_escalation, look_handover, look_health
+from orchestration.slack import (
+    look_demotion,
+    look_escalation,
+    look_handover,
+    look_health,
+    look_route_test,
+)
 from orchestration.slack.api import (
     SlackApi,
     SlackAuthError,
@@ -45,6 +51,7 @@ ALONE: Mapping[str, Look] = {
     "handover": look_handover.message,
     "health": look_health.message,
     "demotion": look_demotion.message,
+    "route_test": look_route_test.message,
 }
 
 

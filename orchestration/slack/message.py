@@ -14,7 +14,7 @@ GROUP, STORM, DIGEST, HANDOVER, HEALTH = (
     "alert_handover",
     "watchfloor_health",
 )
-DEMOTION = "monitor_demotion"
+DEMOTION, ROUTE_TEST = "monitor_demotion", "route_test"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from monitors.contract import Severity
 from orchestration.alerts.records import AlertState
 from orchestration.slack.demotion import DemotionView
+from orchestration.slack.route_test import RouteTestView
 from orchestration.slack.views import (
     DigestRow,
     DigestView,
@@ -240,6 +241,7 @@ CALLED = EscalationView(
 LADDER = EscalationView(
     FIRST, "C0PAYLEADS", 2, 3, ("U0ONCALL2",), 15 * MINUTE, ("U0LEAD001",), NIGHT + 30 * MINUTE
 )
+TESTED = RouteTestView("C0CHATABUSE", "7f3a09c2", "U0ONCALL2", NIGHT + timedelta(hours=1))
 DEMOTED = DemotionView(
     ABUSE,
     "chat/mass_messages",

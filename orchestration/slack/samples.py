@@ -12,6 +12,7 @@ from orchestration.slack.message import Message, Payload
 from orchestration.slack.modals import false_positive_modal
 from orchestration.slack.parent import parent
 from orchestration.slack.replies import act_reply, reply
+from orchestration.slack.route_test import route_test
 from orchestration.slack.sample_views import (
     ACKED,
     CALLED,
@@ -27,6 +28,7 @@ from orchestration.slack.sample_views import (
     RISEN,
     SHIFT,
     STORM,
+    TESTED,
     UNWELL,
     WELL,
     entities,
@@ -141,6 +143,7 @@ def _summaries() -> dict[str, Sample]:
         "demotion": Sample(
             "A monitor may not act by itself any more", demotion(DEMOTED, outbox_id="ob_demotion")
         ),
+        "route_test": Sample("Is this read?", route_test(TESTED, outbox_id="ob_route_test")),
         "health": Sample("Watchfloor itself", health(UNWELL, outbox_id="ob_health")),
         "well": Sample("All well again", health(WELL, outbox_id="ob_well")),
     }
