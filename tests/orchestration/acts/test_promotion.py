@@ -20,13 +20,14 @@ from orchestration.ledger.database import reading, writing
 from orchestration.ledger.errors import LedgerError
 from orchestration.ledger.rollouts import rollouts_of
 from orchestration.ledger.states import ModeState
+from orchestration.measurement.rollout import of
 from orchestration.oncall.errors import PeopleError
 from orchestration.oncall.people import Person
 from orchestration.oncall.roles import Role
 from orchestration.policies.enforcement_yaml import parse_enforcement
 from tests.support.enforcement import ANA, somebody
-from tests.support.ledgers import NOON
-from tests.support.measuring import judge
+from tests.support.ledgers import NOON, alert, opened
+from tests.support.measuring import judge, relabel
 from tests.support.monitors import failed_logins
 
 ROOT = Path(__file__).parents[3]
@@ -232,6 +233,30 @@ def test_no_step_up_while_measurement_does_not_allow_auto(ledger: Engine, tmp_pa
         rolled(ledger, 10)
     rolled(ledger, 0)
     assert shares(ledger) == [1, 0]
+
+
+def test_no_step_up_while_those_acted_on_do_worse_than_the_others(
+    ledger: Engine, tmp_path: Path
+) -> None:
+    ruled(ledger, tmp_path)
+    in_review(ledger, 14)
+    promoted(ledger)
+    rolled(ledger, 10)
+    version = (MONITOR.id, 1)
+    with writing(ledger) as connection:
+        share = of(rollouts_of(connection, [version])[version])
+        entities = {f"u{at}": f"account_{at:012x}" for at in range(600)}
+        begun = {"opened_at": NOON + HOUR, "monitor": MONITOR.id, "version": 1}
+        opened(
+            connection,
+            *(alert(unit, entity=entity, **begun) for unit, entity in entities.items()),
+        )
+        # About 60 in the roll-out are not what the monitor says, and 540 outside are.
+        values = {unit: not share.holds(entity) for unit, entity in entities.items()}
+        relabel(connection, MONITOR.id, values, at=NOON)
+    with pytest.raises(ActError, match="do worse than the others: violating"):
+        rolled(ledger, 50)
+    assert not rolled(ledger, 1)
 
 
 def test_promoted_again_it_begins_with_one_percent_again(ledger: Engine, tmp_path: Path) -> None:
