@@ -15,8 +15,8 @@ from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.audit import entries
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.labels import Label, Source, write_labels
-from orchestration.ledger.machines import where
-from orchestration.ledger.review_tasks import REVIEW_TASKS, ReviewTask
+from orchestration.ledger.machines import where, write
+from orchestration.ledger.review_tasks import REVIEW_TASKS, ReviewTask, TaskState
 from orchestration.ledger.verify import verify
 from orchestration.measurement.errors import MeasurementError
 from orchestration.measurement.plans import Stratum, plans_in, strata_in
@@ -26,7 +26,7 @@ from orchestration.pseudonyms import Pseudonyms
 from orchestration.review.errors import ReviewError
 from orchestration.review.plan import Draw, Made, draw_plans
 from tests.support.ledgers import alert, opened
-from tests.support.place import NOON, Place
+from tests.support.place import COUNT, NOON, Place
 
 START = datetime(2026, 11, 3, tzinfo=UTC)
 DAY = Span(START, START + timedelta(days=1))
@@ -261,3 +261,70 @@ def test_a_day_that_is_not_over_and_a_budget_too_small_are_refused(yard: Yard) -
     with pytest.raises(MeasurementError, match="The floors need 4 judgements"):
         yard.draw(budget=4)
     assert yard.tasks() == []
+
+
+def test_only_what_a_later_evaluation_read_and_lacks_is_withdrawn(yard: Yard) -> None:
+    yard.scored(flagged=1, bulk=2, hour=11)
+    yard.scored(flagged=1, bulk=2, hour=12)
+    yard.draw()
+    drawn = yard.tasks("window")
+    assert [task.stratum for task in drawn].count("flagged") == 2
+    yard.place.lake.hour_path("samples/a", "chat", NOON - HOUR).unlink()
+    yard.place.lake.hour_path("events/api_requests", "chat", NOON).unlink()
+    yard.place.events("loud-0", 3, product="chat")
+    monitor, late = yard.registry.monitors[MONITOR], MORNING + HOUR
+    again = Run(yard.place.lake, late, rate=1.0, seed="kept")
+    evaluate_span(again, monitor, Span(NOON, NOON + HOUR))
+
+    made = yard.draw(now=late + HOUR)
+
+    gone = {task.unit_id for task in yard.tasks() if task.state is TaskState.WITHDRAWN}
+    assert gone == {
+        task.unit_id for task in drawn if task.window_end > NOON and task.stratum == "bulk"
+    }
+    assert made.withdrawn == len([task for task in yard.tasks() if task.unit_id in gone]) > 0
+    assert yard.draw(now=late + 2 * HOUR) == Made()
+
+
+def test_what_somebody_answered_stays_and_what_somebody_has_is_taken_back(yard: Yard) -> None:
+    yard.scored(flagged=0, bulk=3)
+    yard.draw()
+    answered, leased, *_ = yard.tasks("window")
+    by = Act(Actor("ana", "person"), MORNING, "taken")
+    until = MORNING + HOUR / 2
+    with writing(yard.engine) as connection:
+        for task in (answered, leased):
+            taken = replace(task, state=TaskState.LEASED, leased_by="ana", leased_until=until)
+            before = {task.task_id: task}
+            write(connection, REVIEW_TASKS, before=before, after=[taken], act=by)
+            if task == answered:
+                over = replace(
+                    taken,
+                    state=TaskState.ANSWERED,
+                    leased_by=None,
+                    leased_until=None,
+                    closed_at=MORNING,
+                )
+                before = {task.task_id: taken}
+                write(connection, REVIEW_TASKS, before=before, after=[over], act=by)
+    yard.place.lake.hour_path("events/api_requests", "chat", NOON).unlink()
+    yard.place.events("somebody-else", 1, product="chat")
+    again = Run(yard.place.lake, MORNING + HOUR, rate=1.0, seed="kept")
+    evaluate_span(again, yard.registry.monitors[MONITOR], Span(NOON, NOON + HOUR))
+    yard.draw(now=MORNING + 2 * HOUR)
+    found = {task.task_id: task.state for task in yard.tasks("window")}
+    assert found.pop(answered.task_id) is TaskState.ANSWERED
+    assert set(found.values()) == {TaskState.WITHDRAWN}
+
+
+def test_windows_of_one_entity_are_told_apart_by_subkey_which_is_named_as_entities_are(
+    yard: Yard,
+) -> None:
+    both = '.join(pl.LazyFrame({"subkey": ["north", "south"]}), how="cross")'
+    yard.place.monitor("a", product="chat", body=COUNT.format(every="1h") + both)
+    yard.scored(flagged=2, bulk=4)
+    yard.draw()
+    tasks = yard.tasks("window")
+    assert len({task.unit_id for task in tasks}) == len(tasks) == 12
+    assert len({task.entity for task in tasks}) == 6
+    assert set(yard.names.known("subkey", ["north", "south"])) == {"north", "south"}
