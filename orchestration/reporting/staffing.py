@@ -90,10 +90,11 @@ def handled(facts: Facts) -> pl.DataFrame:
 def needed(facts: Facts, desks: Desks, roster: Roster, queues: Iterable[str]) -> pl.DataFrame:
     """Heads that each queue needs in the seven days after the window, by quantile of what comes.
 
-    The fewest with whom, by the backlog model, what is left at the end came on the last open day
-    or since. Every day of a row is at its quantile, so a week is seldom as bad as the 0.9 row.
-    `errors` is the number of past errors behind the quantiles, `there` the reviewers now, each
-    shared among the queues they may work on. Null without the history or 20 decisions.
+    The fewest who can do what comes, and with whom, by the backlog model, what is left at the end
+    came on the last open day or since. Every day of a row is at its quantile, so a week is seldom
+    as bad as the row of 0.9. `errors` is the number of past errors behind the quantiles, `there`
+    the reviewers now, each shared among the queues they may work on. Null without the history or
+    20 decisions.
     """
     rows = []
     made, end = handled(facts), facts.window.end
@@ -145,9 +146,10 @@ def mean_of(minutes: pl.Series) -> float | None:
 def fewest(
     coming: Sequence[float], start: int, hours: Sequence[float], minutes: float
 ) -> int | None:
-    """The fewest heads with whom nothing older than the last open day is left; null for none.
+    """The fewest heads who can do a week's arrivals and leave nothing older than the last open day.
 
-    `hours` are one head's of each day.
+    The first alone would leave an old backlog, the second alone a new one to the next week. `hours`
+    are one head's of each day. Null where no number of heads is enough.
     """
     if not any(hours):
         return None
@@ -156,6 +158,8 @@ def fewest(
 
     def suffices(heads: int) -> bool:
         able = [_worked(heads, some, minutes) or 0.0 for some in hours]
+        if sum(able) + 1e-9 < sum(coming):
+            return False
         days = pl.DataFrame({"arrivals": coming, "capacity": able}, strict=False)
         return float(backlog(days, start=start)["backlog"][-1]) <= young + 1e-9
 

@@ -145,7 +145,7 @@ PARTS: Sequence[tuple[str, str, Mapping[str, str], str]] = (
             "reads": "wanted",
             "there": "there",
         },
-        "So that at its end nothing is left that is older than the last open day.",
+        "For all that comes, with nothing left at the end that is older than the last open day.",
     ),
     (
         "Blind reviews",

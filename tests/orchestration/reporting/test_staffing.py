@@ -49,9 +49,13 @@ def gone(rows: Rows) -> Rows:
 def test_the_fewest_heads_work_off_all_but_what_came_since_the_last_open_day() -> None:
     # A head does 8 x 0.7 x 0.85 x 60 / 20 = 14.28 cases a day, 71.4 a week.
     assert fewest([14.0] * 5 + [0, 0], 0, WORKDAYS, 20.0) == 1
-    assert fewest([14.0] * 7, 0, WORKDAYS, 20.0) == 1  # the week-end's wait for Monday
     assert fewest([28.0] * 5 + [0, 0], 0, WORKDAYS, 20.0) == 2
     assert fewest([14.0] * 5 + [0, 0], 100, WORKDAYS, 20.0) == 3
+
+
+def test_what_a_week_brings_can_be_done_in_a_week() -> None:
+    assert fewest([10.0] * 7, 0, WORKDAYS, 20.0) == 1  # the week-end's 20 wait for Monday
+    assert fewest([14.0] * 7, 0, WORKDAYS, 20.0) == 2  # 98 come, of which one does 71
 
 
 def test_where_nothing_comes_and_nothing_waits_nobody_is_needed() -> None:
@@ -113,7 +117,7 @@ def test_a_queue_of_office_hours_is_worked_on_then() -> None:
     office = Hours("o", ZoneInfo("UTC"), MIDNIGHT.replace(hour=9), MIDNIGHT.replace(hour=17),
                    frozenset(range(5)))  # fmt: skip
     queues = {**DESKS.queues, "general": replace(DESKS.queues["general"], hours=office)}
-    known = facts(opens=gone(came(14, 35)), **made(20))
+    known = facts(opens=gone(came(10, 35)), **made(20))
     rows = needed(known, replace(DESKS, queues=queues), TERMS.roster, ["general"])
     assert one(rows, quantile=0.5)["heads"] == 1
 
