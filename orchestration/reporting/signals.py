@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, func, or_, select
 
 from orchestration.cases.members import batches
-from orchestration.ledger.enforcement_states import EnforcementState
+from orchestration.ledger.enforcement_states import SENT, EnforcementState
 from orchestration.ledger.outbox import URGENT
 from orchestration.ledger.tables import (
     alert_findings,
@@ -26,12 +26,7 @@ from orchestration.reporting.window import Window
 
 NOTICES, CALL = ("notice", "storm"), "escalation"
 BY_ANOTHER = ("merged", "collapsed")
-UNDONE = (
-    EnforcementState.BLOCKED,
-    EnforcementState.EXPIRED,
-    EnforcementState.FAILED,
-    EnforcementState.REVERSED,
-)
+DONE = SENT | {EnforcementState.APPLIED}  # and not undone since
 ACTED = "acted"  # by the monitor itself, without a decision
 PREFIX = "alert:"
 OF_PAGES: dict[str, Any] = {
@@ -152,7 +147,7 @@ def _monitors(connection: Connection, ids: Collection[str]) -> dict[str, str]:
 def _verdicts(connection: Connection, some: Sequence[str]) -> dict[str, str]:
     d, o, e = decisions.c, outcomes.c, enforcements.c
     alone = select(e.alert_id).where(
-        e.alert_id.in_(some), e.decision_id.is_(None), e.state.not_in(UNDONE)
+        e.alert_id.in_(some), e.decision_id.is_(None), e.mode == "live", e.state.in_(sorted(DONE))
     )
     found = dict.fromkeys((str(one) for one in connection.scalars(alone)), ACTED)
     decided = (

@@ -72,7 +72,7 @@ def capacities(facts: Facts, roster: Roster) -> pl.DataFrame:
             "hours": float(enough.sum()) / 60 if median.value is not None else None,
             **columns("minutes", median),
             "a_week": _worked(len(mine), HOURS, mean_of(enough)),
-            "reads": said(median, "min"),
+            "reads": said(median, "min") if len(mine) >= HEADS else "fewer than three heads",
         }
         rows.append(row)
     return pl.DataFrame(rows, schema=CAPACITY)

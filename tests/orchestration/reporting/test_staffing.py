@@ -139,6 +139,7 @@ def test_capacity_is_by_vendor_and_site_and_hides_few_people() -> None:
     ]
     few, many = rows.to_dicts()
     assert (few["minutes"], few["hours"], few["a_week"]) == (None, None, None)
+    assert few["reads"] == "fewer than three heads"
     assert many["minutes"] == 20.0
     assert many["a_week"] == pytest.approx(3 * 40 * 0.7 * 0.85 * 3)
     assert many["hours"] == pytest.approx(20 * 20 / 60)
