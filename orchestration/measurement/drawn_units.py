@@ -73,18 +73,19 @@ def episodes_in(connection: Connection, asked: Asked, labels: Iterable[Label]) -
 def windows_in(connection: Connection, asked: Asked, labels: Iterable[Label]) -> Windows:
     """What was drawn of the windows that the version scored in the time asked for."""
     p = plans.c
-    mine = select(p.plan_id).where(
-        p.frame == "windows",
-        p.monitor == asked.monitor,
-        p.version == asked.version,
-        p.drawn_at <= asked.now,
-        *_inside(asked, p.starts_at),
-    )
+    mine = select(p.plan_id).where(*_of_windows(asked))
     plan_ids = sorted(connection.scalars(mine))
     judged = {label.unit_id: label.value for label in latest(_human(labels))}
     return Windows(
         len(plan_ids), _strata(connection, plan_ids), _units(connection, plan_ids, judged)
     )
+
+
+def plans_for(connection: Connection, asked: Asked) -> list[tuple[datetime, datetime]]:
+    """Start and end of each of these plans, oldest first."""
+    p = plans.c
+    mine = select(p.starts_at, p.ends_at).where(*_of_windows(asked)).order_by(p.starts_at)
+    return [(start, end) for start, end in connection.execute(mine)]
 
 
 def machine_labels(labels: Iterable[Label]) -> tuple[dict[str, bool], dict[str, bool]]:
@@ -103,6 +104,17 @@ def missed_in(connection: Connection, asked: Asked, harm: str | None) -> int:
     mine = select(g.gap_id).where(g.kind == "missed", g.product == product, *of_harm)
     mine = mine.where(g.opened_at <= asked.now, *_inside(asked, g.opened_at))
     return len(connection.scalars(mine).all())
+
+
+def _of_windows(asked: Asked) -> list[ColumnElement[bool]]:
+    p = plans.c
+    return [
+        p.frame == "windows",
+        p.monitor == asked.monitor,
+        p.version == asked.version,
+        p.drawn_at <= asked.now,
+        *_inside(asked, p.starts_at),
+    ]
 
 
 def _human(labels: Iterable[Label]) -> list[Label]:
