@@ -5,6 +5,7 @@ from dagster_duckdb import DuckDBResource
 
 from assets.activity import activity_assets
 from assets.alerts import alert_assets
+from assets.classifiers import classifier_assets
 from assets.coverage import coverage_assets
 from assets.events import event_assets
 from assets.monitors import monitor_assets
@@ -32,6 +33,7 @@ def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definition
         *alert_assets(evaluations),
         *coverage_assets(monitors),
         retention,
+        *classifier_assets(),
         *OPERATIONS,
     ]
     found, alerting = jobs(assets), Alerting(settings, monitors)

@@ -18,12 +18,15 @@ HEALTH = dg.AssetKey(["watchfloor", "health"])
 WEEKLY = dg.AssetKey(["watchfloor", "weekly_report"])
 OPERATIONS = frozenset({CASES, ENFORCEMENT, APPEALS, REVERSALS})
 
+CLASSIFIERS = ["platform", "classifiers"]
+
 Job = UnresolvedAssetJobDefinition  # what `define_asset_job` gives; it has no public name
 HOURLY_TICK, FRESH_TICK, DAILY_TICK = "hourly_tick", "fresh_tick", "daily_tick"
 COVERAGE, RETENTION, INTAKE = "coverage_report", "retention_run", "intake_run"
 ESCALATION_RUN, ENFORCEMENT_RUN = "escalation_run", "enforcement_run"
 APPEALS_RUN, OPERATIONS_RUN, SAMPLING_RUN = "appeals_run", "operations_run", "sampling_run"
 HEALTH_RUN, WEEKLY_RUN = "health_run", "weekly_run"
+RETRAINING_RUN = "retraining_run"
 # What sensors start as there is work, and a schedule each quarter of an hour.
 OF_OPERATIONS = {
     ESCALATION_RUN: (frozenset({CASES}), "Hand up the cases that nobody began in time."),
@@ -34,6 +37,21 @@ OF_OPERATIONS = {
     APPEALS_RUN: (frozenset({APPEALS}), "Give appeals back that nobody works on; tell users."),
     OPERATIONS_RUN: (OPERATIONS, "Look at cases, enforcement, appeals and reversals."),
 }
+
+
+def classifier_key(name: str) -> dg.AssetKey:
+    """Key of the asset that trains a classifier."""
+    return dg.AssetKey([*CLASSIFIERS, name])
+
+
+def promoted_key(name: str) -> dg.AssetKey:
+    """Key of the asset that brings a classifier's newest model into force."""
+    return dg.AssetKey([*CLASSIFIERS, f"{name}_in_force"])
+
+
+def scores_key(name: str) -> dg.AssetKey:
+    """Key of the asset of a classifier's scores."""
+    return dg.AssetKey(["platform", "scores", name])
 
 
 def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
@@ -50,6 +68,7 @@ def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
         ),
         *_unpartitioned(specs),
         *_operations(specs),
+        *_retraining(specs),
     ]
     if SAMPLING in {spec.key for spec in specs}:
         only = dg.AssetSelection.assets(SAMPLING)
@@ -72,7 +91,9 @@ def _unpartitioned(specs: Sequence[dg.AssetSpec]) -> list[Job]:
     return [
         dg.define_asset_job(name, selection=dg.AssetSelection.assets(spec.key), description=text)
         for spec in specs
-        if spec.partitions_def is None and spec.key not in OPERATIONS
+        if spec.partitions_def is None
+        and spec.key not in OPERATIONS
+        and spec.key.path[:-1] != CLASSIFIERS
         for name, text in [texts[spec.key.path[-1]]]
     ]
 
@@ -86,6 +107,15 @@ def _operations(specs: Sequence[dg.AssetSpec]) -> list[Job]:
         for name, (keys, text) in OF_OPERATIONS.items()
         if keys <= there
     ]
+
+
+def _retraining(specs: Sequence[dg.AssetSpec]) -> list[Job]:
+    keys = [spec.key for spec in specs if spec.key.path[:-1] == CLASSIFIERS]
+    if not keys:
+        return []
+    text = "Train classifiers anew; what the golden set lets in comes into force."
+    chosen = dg.AssetSelection.assets(*keys)
+    return [dg.define_asset_job(RETRAINING_RUN, selection=chosen, description=text)]
 
 
 def _fresh(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetSpec]:

@@ -11,6 +11,7 @@ from sensors.enforcement import enforcement
 from sensors.escalation import escalation
 from sensors.health import health
 from sensors.late_events import late_events
+from sensors.retraining import retraining
 from sensors.sla import sla
 
 
@@ -27,5 +28,6 @@ def sensors(
         enforcement,
         appeals,
         sla,
+        retraining,
         health(registry, jobs, assets),
     ]

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from orchestration.classifiers.calibration import brier, ece
 from orchestration.classifiers.harms import ANY
@@ -86,6 +85,11 @@ def slices(frame: pl.DataFrame) -> Iterator[tuple[str, pl.Series]]:
 
 def measures(truth: NDArray[np.bool_], p: Floats, cut: float) -> dict[str, float | int | None]:
     """Every measure of probabilities against the truth, at one threshold."""
+    from sklearn.metrics import (  # noqa: PLC0415 - slow import
+        average_precision_score,
+        roc_auc_score,
+    )
+
     flagged, yes = p >= cut, int(truth.sum())
     hits = int((flagged & truth).sum())
     both = 0 < yes < len(truth)

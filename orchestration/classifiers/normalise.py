@@ -30,9 +30,9 @@ LINK, SOMEBODY, NUMBER, MAIL = " xxlink ", " xxuser ", " xxnum ", " xxmail "
 def normalised(texts: pl.Series) -> pl.Series:
     """Each text in small letters without disguise; null stays null.
 
-    Taken off: letters that no one sees, accents of style (NFKC), Cyrillic letters that pass for
-    Latin ones, digits and signs between letters that stand for letters, and letters repeated more
-    than twice. A link, a mention, an address and a number are each a word of their own.
+    Taken off: letters that no one sees, letters of another style (NFKC), Cyrillic ones that pass
+    for Latin, and digits and signs that stand for a letter between two. A link, a mention, an
+    address and a number are each a word of their own. Of a long text its ends are looked at.
     """
     return _told(_ends(texts.cast(pl.String)))
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from monitors.harms import Harm
 from orchestration.classifiers import tone
@@ -15,9 +15,11 @@ from orchestration.classifiers.errors import ClassifierError
 from orchestration.classifiers.harms import ANY
 from orchestration.classifiers.tone import Lexicon
 
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
+
 Floats = NDArray[np.float64]
 Truth = NDArray[np.bool_]
-Linear = LogisticRegression
 ROUNDS, CLOSE = 80, 1e-3
 FEW = 10  # judged texts of either value that a head needs
 DOUBTFUL = {"edos": 0.2}  # weight of a no: what is not sexist may be abuse of another kind
@@ -52,8 +54,8 @@ class Model:
     """
 
     name: str
-    heads: Mapping[str, LogisticRegression]
-    calibrators: Mapping[str, LogisticRegression]
+    heads: Mapping[str, "LogisticRegression"]
+    calibrators: Mapping[str, "LogisticRegression"]
     lexicon: Lexicon
     thresholds: Mapping[str, float]
     reference: Mapping[str, NDArray[np.int64]]
@@ -77,12 +79,14 @@ def weights(labels: Truth, sources: NDArray[np.object_]) -> Floats:
 
 def fit(
     matrix: csr_matrix, labels: Truth, sources: NDArray[np.object_], design: Design
-) -> LogisticRegression:
+) -> "LogisticRegression":
     """A head fitted to rows of features; the same rows in the same order give the same head.
 
     The mean of linear models is one: each is scaled by the spread of its scores. Raises
     ClassifierError for too few texts of either value.
     """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow import
+
     yes = int(labels.sum())
     if min(yes, len(labels) - yes) < FEW:
         raise ClassifierError(
@@ -109,7 +113,7 @@ def judged(frame: pl.DataFrame, head: str) -> Truth:
     return frame[head].is_not_null().to_numpy()
 
 
-def logits(model: LogisticRegression, matrix: csr_matrix) -> Floats:
+def logits(model: "LogisticRegression", matrix: csr_matrix) -> Floats:
     """What a head says of rows of features before it is calibrated."""
     told: Floats = np.asarray(matrix @ model.coef_[0], dtype=np.float64)
     return told + float(model.intercept_[0])

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import skops.io as sio
 
 from orchestration.classifiers.errors import ClassifierError
 from orchestration.classifiers.features import VERSION
@@ -69,6 +68,8 @@ class Stored:
 
 def save(folder: Path, model: Model, card: dict[str, Any], now: datetime) -> Stored:
     """Write a model and its card under the folder of its classifier; the same model is one file."""
+    import skops.io as sio  # noqa: PLC0415 - slow import
+
     home = folder / model.name
     home.mkdir(parents=True, exist_ok=True)
     draft = home / f".{os.getpid()}.draft"
@@ -95,6 +96,8 @@ def read(stored: Stored) -> Model:
 
     A file whose digest is not that of its card is refused: the card's measures are of another.
     """
+    import skops.io as sio  # noqa: PLC0415 - slow import
+
     try:
         content = stored.path.read_bytes()
     except OSError as error:

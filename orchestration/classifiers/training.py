@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -14,8 +15,11 @@ from orchestration.classifiers.evaluate import best_cut, measures
 from orchestration.classifiers.features import features
 from orchestration.classifiers.golden import without_golden
 from orchestration.classifiers.harms import CLASSIFIERS
-from orchestration.classifiers.pipelines import DESIGNS, Linear, Model, fit, judged, logits
+from orchestration.classifiers.pipelines import DESIGNS, Model, fit, judged, logits
 from orchestration.classifiers.tone import Lexicon, read_lexicon
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 HELD_OUT = 16  # of 100 texts, by id: for calibration, thresholds and the reference of drift
 BINS = 20
@@ -58,8 +62,8 @@ def train(name: str, rows: pl.DataFrame, lexicon: Lexicon) -> Trained:
     frame = rows.sort("text_id")
     matrix = features(frame["text"], lexicon)
     apart, sources = held_out(frame["text_id"]), frame["source"].to_numpy().astype(object)
-    heads: dict[str, Linear] = {}
-    calibrators: dict[str, Linear] = {}
+    heads: dict[str, "LogisticRegression"] = {}
+    calibrators: dict[str, "LogisticRegression"] = {}
     thresholds: dict[str, float] = {}
     reference: dict[str, NDArray[np.int64]] = {}
     told: dict[str, dict[str, float | int | None]] = {}
