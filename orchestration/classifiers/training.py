@@ -62,8 +62,8 @@ def train(name: str, rows: pl.DataFrame, lexicon: Lexicon) -> Trained:
     frame = rows.sort("text_id")
     matrix = features(frame["text"], lexicon)
     apart, sources = held_out(frame["text_id"]), frame["source"].to_numpy().astype(object)
-    heads: dict[str, "LogisticRegression"] = {}
-    calibrators: dict[str, "LogisticRegression"] = {}
+    heads: dict[str, LogisticRegression] = {}
+    calibrators: dict[str, LogisticRegression] = {}
     thresholds: dict[str, float] = {}
     reference: dict[str, NDArray[np.int64]] = {}
     told: dict[str, dict[str, float | int | None]] = {}
