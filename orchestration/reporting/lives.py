@@ -8,6 +8,7 @@ from typing import NamedTuple
 TAKES = frozenset({"assign", "review", "answer"})
 GIVES = frozenset({"release", "ask", "escalate", "decide", "close"})
 ENDS, AGAIN, MERGE = "close", "reopen", "merge"
+ZERO = timedelta(0)
 
 
 class Step(NamedTuple):
@@ -36,7 +37,7 @@ class Round(NamedTuple):
     @property
     def wait(self) -> timedelta:
         """The time in which nobody had it."""
-        return self.decided_at - self.came - self.touch
+        return max(ZERO, self.decided_at - self.came - self.touch)
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class _Case:
 
     came: datetime | None = None
     taken: datetime | None = None
-    touch: timedelta = timedelta(0)
+    touch: timedelta = ZERO
 
 
 def opens(steps: Iterable[Step], *, merged_at: datetime | None = None) -> list[Open]:
@@ -57,7 +58,7 @@ def opens(steps: Iterable[Step], *, merged_at: datetime | None = None) -> list[O
         if step.first or (step.verb == AGAIN and came is None):
             came = step.at
         elif over and came is not None:
-            found.append(Open(came, step.at))
+            found.append(Open(came, max(came, step.at)))  # clocks are put back at times
             came = None
     return [*found, Open(came, None)] if came is not None else found
 
@@ -77,7 +78,7 @@ def rounds(steps: Iterable[Step]) -> list[Round]:
             now.taken = now.taken or step.at
         elif step.verb in GIVES:
             if now.taken is not None and not step.by_system:
-                now.touch += step.at - now.taken
+                now.touch += max(ZERO, step.at - now.taken)
             now.taken = None
         if step.verb == "decide" and now.came is not None:
             found.append(Round(now.came, step.at, now.touch))

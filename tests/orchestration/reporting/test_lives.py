@@ -73,6 +73,13 @@ def test_only_a_merge_that_ended_the_case_ends_it() -> None:
     assert opens(steps, merged_at=at(2)) == [Open(at(0), at(2))]
 
 
+def test_a_clock_that_was_put_back_makes_no_time_less_than_none() -> None:
+    steps = [step("open", 5, first=True), step("assign", 6), step("decide", 4), step("close", 4)]
+    (found,) = rounds(steps)
+    assert (found.touch, found.wait) == (0 * MINUTE, 0 * MINUTE)
+    assert opens(steps) == [Open(at(5), at(5))]
+
+
 def test_a_case_of_which_nothing_is_told_was_never_open() -> None:
     assert (opens([]), rounds([])) == ([], [])
 

@@ -68,3 +68,9 @@ def test_calls_of_ladders_are_counted_apart() -> None:
     known = facts(pages=pages(1), calls=[(at(1), "urgent"), (at(1.2), "urgent"), (at(1), "gone")])
     row = one(noise(known, rota()), team=TEAM)
     assert (row["pages"], row["calls"]) == (1, 2)
+
+
+def test_a_summary_that_names_no_alert_is_a_page_of_whom_the_ladder_for_all_calls() -> None:
+    storm = ("s", at(1), 1, None, None, "")
+    row = one(noise(facts(pages=[storm]), rota()), team=TEAM)
+    assert (row["pages"], row["most"]) == (1, 1)
