@@ -1,18 +1,34 @@
 """Judgements for tests: of drawn units of a monitor's version, each an alert that is over."""
 
+import re
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
 
+from monitors.registry import registry
 from orchestration.alerts.records import AlertState
+from orchestration.intake.settings import in_force
 from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.database import writing
 from orchestration.ledger.labels import Label, Source, write_labels
 from orchestration.ledger.rollouts import set_share
-from tests.support.ledgers import act, alert, changed, opened, person
+from orchestration.policies.enforcement_yaml import parse_enforcement
+from tests.support.ledgers import NOON, act, alert, changed, opened, person
 
 RATER = "rita"
+RULES = Path(__file__).parents[2] / "orchestration" / "enforcement.yaml"
+
+
+def ruled(ledger: Engine, folder: Path, line: float = 0.80, n: int = 14) -> None:
+    """Rules in force since noon, with this gate for every action that has one."""
+    gate = f"auto: {{lower_bound: {line:.2f}, min_n: {n}, max_label_age: 30d}}"
+    path = folder / "enforcement.yaml"
+    path.write_text(re.sub(r"auto: \{.*\}", gate, RULES.read_text("utf-8")), encoding="utf-8")
+    parse = partial(parse_enforcement, products=registry().products)
+    in_force(ledger, name="enforcement", path=path, parse=parse, now=NOON)
 
 
 def judge(

@@ -1,7 +1,5 @@
-import re
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,11 +7,9 @@ import pytest
 from sqlalchemy import Engine
 
 from monitors.contract import Monitor
-from monitors.registry import registry
 from orchestration.acts.errors import ActError
 from orchestration.acts.promotion import approve, demote, roll_out
 from orchestration.intake.modes import standings, watched
-from orchestration.intake.settings import in_force
 from orchestration.ledger.approvals import last_approval
 from orchestration.ledger.audit import entries
 from orchestration.ledger.database import reading, writing
@@ -24,28 +20,15 @@ from orchestration.measurement.rollout import of
 from orchestration.oncall.errors import PeopleError
 from orchestration.oncall.people import Person
 from orchestration.oncall.roles import Role
-from orchestration.policies.enforcement_yaml import parse_enforcement
 from tests.support.enforcement import ANA, somebody
 from tests.support.ledgers import NOON, alert, opened
-from tests.support.measuring import judge, relabel
+from tests.support.measuring import judge, relabel, ruled
 from tests.support.monitors import failed_logins
 
-ROOT = Path(__file__).parents[3]
-RULES = (ROOT / "orchestration" / "enforcement.yaml").read_text(encoding="utf-8")
 HOUR = timedelta(hours=1)
 REVIEW, AUTO = ModeState.REVIEW, ModeState.AUTO
 MONITOR = replace(failed_logins, action="warn")
 ENGINEER = somebody("emil", Role.ENGINEER)
-
-
-def ruled(ledger: Engine, tmp_path: Path, line: float = 0.80, n: int = 14) -> None:
-    """Rules in force with this gate for every action that has one."""
-    gate = f"auto: {{lower_bound: {line:.2f}, min_n: {n}, max_label_age: 30d}}"
-    text = re.sub(r"auto: \{.*\}", gate, RULES)
-    path = tmp_path / "enforcement.yaml"
-    path.write_text(text, encoding="utf-8")
-    parse = partial(parse_enforcement, products=registry().products)
-    in_force(ledger, name="enforcement", path=path, parse=parse, now=NOON)
 
 
 def promoted(

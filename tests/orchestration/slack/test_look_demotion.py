@@ -19,7 +19,7 @@ from tests.orchestration.escalation.builders import RULES
 from tests.support.ledgers import NOON, act
 from tests.support.monitors import failed_logins
 
-PAYLOAD = {
+PAYLOAD: dict[str, Any] = {
     "monitor": failed_logins.id,
     "version": 1,
     "why": ["lower_bound", "check:hit_rate"],
