@@ -14,8 +14,9 @@ from orchestration.classifiers.force import model_in_force, promote_checked, ref
 from orchestration.classifiers.golden import Verdict, golden, judge
 from orchestration.classifiers.harms import CLASSIFIERS
 from orchestration.classifiers.lake_scores import score_hour, scores
-from orchestration.classifiers.shelf import SAMPLES, Shelf
+from orchestration.classifiers.shelf import Shelf
 from orchestration.classifiers.store import Stored
+from orchestration.classifiers.training import SAMPLES
 from orchestration.jobs import classifier_key, promoted_key, scores_key
 from orchestration.partitions import DAY, HOUR, key_of, start_of
 from orchestration.resources import Clock

@@ -53,11 +53,12 @@ def test_every_schedule_and_sensor_runs_by_default() -> None:
         "every_quarter",
         "every_week",
         "health_of_the_week",
+        "quality_of_monitors",
         "coverage_map",
     }
     assert {s.name for s in repository.sensor_defs} == {
         *("escalation", "health", "intake", "late_events", "outbox"),
-        *("appeals", "cases", "enforcement", "sla"),
+        *("appeals", "cases", "enforcement", "retraining", "sla"),
     }
 
 

@@ -14,9 +14,8 @@ from orchestration.classifiers.errors import ClassifierError
 from orchestration.classifiers.harms import CLASSIFIERS
 from orchestration.classifiers.pipelines import Model
 from orchestration.classifiers.store import Stored
-from orchestration.classifiers.training import Trained, train_from
+from orchestration.classifiers.training import SAMPLES, Trained, train_from
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 PACKAGES = ("numpy", "polars", "scikit-learn", "scipy", "skops")
 
 

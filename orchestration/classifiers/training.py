@@ -16,13 +16,14 @@ from orchestration.classifiers.features import features
 from orchestration.classifiers.golden import without_golden
 from orchestration.classifiers.harms import CLASSIFIERS
 from orchestration.classifiers.pipelines import DESIGNS, Model, fit, judged, logits
-from orchestration.classifiers.tone import Lexicon, read_lexicon
+from orchestration.classifiers.tone import VALENCE, Lexicon, read_lexicon
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
 
 HELD_OUT = 16  # of 100 texts, by id: for calibration, thresholds and the reference of drift
 BINS = 20
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ def train_from(name: str, folder: Path, more: pl.DataFrame | None = None) -> tup
         if more is None
         else pl.concat([more, loaded.frame]).unique("text_id", keep="first", maintain_order=True)
     )
-    return train(name, without_golden(rows), read_lexicon(folder)), loaded
+    return train(
+        name, without_golden(rows), read_lexicon(folder if (folder / VALENCE).exists() else SAMPLES)
+    ), loaded
 
 
 def train(name: str, rows: pl.DataFrame, lexicon: Lexicon) -> Trained:

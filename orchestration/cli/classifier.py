@@ -15,8 +15,9 @@ from orchestration.classifiers.force import roll_back as taken_back
 from orchestration.classifiers.given import labelled
 from orchestration.classifiers.golden import golden, judge
 from orchestration.classifiers.harms import CLASSIFIERS, TEXT_HARMS
-from orchestration.classifiers.shelf import SAMPLES, Shelf
+from orchestration.classifiers.shelf import Shelf
 from orchestration.classifiers.store import Stored
+from orchestration.classifiers.training import SAMPLES
 from orchestration.cli.login import office, opened_if_made, signed_in
 from orchestration.cli.output import emit, emit_record, format_option
 from orchestration.settings import Settings, load
