@@ -29,6 +29,16 @@ class Rollout:
     reason: str
     at: datetime
 
+    @property
+    def object_id(self) -> str:
+        """What the audit calls it."""
+        return f"rollout:{self.monitor}:v{self.version}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the whole row."""
+        return digest_record(asdict(self))
+
 
 def set_share(
     connection: Connection, *, rollout_id: str, monitor: str, version: int, percent: int, act: Act
@@ -56,9 +66,9 @@ def set_share(
         connection,
         act=act,
         verb="roll_out",
-        object_id=f"rollout:{monitor}:v{version}",
-        before=digest_record(asdict(before[-1])) if before else None,
-        after=digest_record(asdict(made)),
+        object_id=made.object_id,
+        before=before[-1].digest if before else None,
+        after=made.digest,
     )
     connection.execute(insert(rollouts), {**asdict(made), "audit_seq": seq})
     return made

@@ -14,8 +14,9 @@ from orchestration.ledger.cases import CASES
 from orchestration.ledger.enforcements import ENFORCEMENTS
 from orchestration.ledger.machines import Machine
 from orchestration.ledger.review_tasks import REVIEW_TASKS
+from orchestration.ledger.rollouts import rollouts_of
 from orchestration.ledger.seals import Seal
-from orchestration.ledger.tables import alerts, approvals, audit
+from orchestration.ledger.tables import alerts, approvals, audit, rollouts
 
 R = TypeVar("R")
 
@@ -105,6 +106,14 @@ def _strays(connection: Connection) -> Iterator[str]:
         after = connection.execute(select(_left(literal(approval.object_id)))).scalar_one()
         if after != approval_digest(approval):
             yield f"Row {approval.object_id} is not as its last act left it: it was edited."
+    every = select(rollouts.c.monitor, rollouts.c.version).distinct()
+    shares = rollouts_of(
+        connection, [(row.monitor, row.version) for row in connection.execute(every)]
+    )
+    for rows in shares.values():
+        after = connection.execute(select(_left(literal(rows[-1].object_id)))).scalar_one()
+        if after != rows[-1].digest:
+            yield f"Row {rows[-1].object_id} is not as its last act left it: it was edited."
     yield from _moved(connection, CASES)
     yield from _moved(connection, ENFORCEMENTS)
     yield from _moved(connection, APPEALS)

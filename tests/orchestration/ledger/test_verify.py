@@ -8,9 +8,10 @@ from orchestration.ledger.audit import append
 from orchestration.ledger.database import reading, writing
 from orchestration.ledger.seals import Seal, seal_of
 from orchestration.ledger.states import ModeState
-from orchestration.ledger.tables import alerts, approvals, audit
+from orchestration.ledger.tables import alerts, approvals, audit, rollouts
 from orchestration.ledger.verify import verify
 from tests.support.ledgers import NOON, act, alert, changed, opened, person
+from tests.support.measuring import share_of
 
 
 def fill(ledger: Engine) -> None:
@@ -87,6 +88,17 @@ def test_an_approval_edited_past_the_audit_is_named(ledger: Engine) -> None:
         connection.execute(update(approvals).values(mode="auto"))
         assert verify(connection, seals=[]).wrong == (
             "Row monitor:web/scraping:v2 is not as its last act left it: it was edited."
+        )
+
+
+def test_a_roll_out_edited_past_the_audit_is_named(ledger: Engine) -> None:
+    for percent in (1, 10):
+        share_of(ledger, "web/scraping", percent)
+    with writing(ledger) as connection:
+        assert verify(connection, seals=[]).wrong == ""
+        connection.execute(update(rollouts).values(percent=100))
+        assert verify(connection, seals=[]).wrong == (
+            "Row rollout:web/scraping:v1 is not as its last act left it: it was edited."
         )
 
 
