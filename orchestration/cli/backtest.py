@@ -23,10 +23,13 @@ from orchestration.backtest import (
 from orchestration.backtest_labels import in_span, quality, read_labels
 from orchestration.cli.compare import findings_at
 from orchestration.cli.errors import FOUND_WRONG, NoDataError
+from orchestration.cli.login import office, signed_in
 from orchestration.cli.output import emit_sections, entities_option, format_option
 from orchestration.cli.progress import progress
 from orchestration.cli.times import Time
 from orchestration.lake import Lake
+from orchestration.launch.backtests import keep_backtest
+from orchestration.oncall.people import require
 from orchestration.pseudonyms import Pseudonyms
 from orchestration.settings import Settings, load
 
@@ -48,6 +51,7 @@ QUALITY_NOTE = (
 @click.option("--sweep", "swept", is_flag=True, help="Show the findings at other thresholds too.")
 @click.option("--against", metavar="GITREF", help="Show what changed since this commit.")
 @click.option("--fail-on-change", is_flag=True, help="With --against: exit with 1 if any changed.")
+@click.option("--keep", is_flag=True, help="Keep its findings a day for launches, in your name.")
 @entities_option
 @format_option
 def backtest(
@@ -60,9 +64,12 @@ def backtest(
     form: str,
     swept: bool,
     fail_on_change: bool,
+    keep: bool,
     entities: bool,
 ) -> None:
     """Evaluate a monitor over past days without storing anything. ID is product/name."""
+    if keep:
+        _require_keeper()
     if fail_on_change and against is None:
         raise click.UsageError("--fail-on-change needs --against GITREF.")
     settings, monitor, span = load(), registry().get(monitor_id), Span(start, end)
@@ -77,6 +84,8 @@ def backtest(
         changed = changes(before, found.findings)
         sections["changes"] = changed if entities else _hidden(changed, monitor, settings)
     emit_sections(sections, form)
+    if keep:
+        _keep(found)
     if fail_on_change and sections["changes"].height:
         sys.exit(FOUND_WRONG)
 
@@ -93,6 +102,27 @@ def _sections(
         sections["quality"] = quality(labelled, found.scores, thresholds)
         click.echo(QUALITY_NOTE, err=True)
     return sections
+
+
+def _require_keeper() -> None:
+    """Refuse before the long run, not after it."""
+    with office() as here:
+        require(signed_in(here), "promote")
+
+
+def _keep(found: Backtest) -> None:
+    monitor, n = found.monitor, found.findings.height
+    with office() as here:
+        a_day = keep_backtest(
+            here.engine,
+            signed_in(here),
+            monitor.id,
+            monitor.version,
+            span=found.span,
+            findings=n,
+            now=here.now,
+        )
+    click.echo(f"Kept: version {monitor.version}, {a_day:.2f} findings a day.", err=True)
 
 
 def _run(lake: Lake, monitor: Monitor, span: Span, *, swept: bool) -> Backtest:

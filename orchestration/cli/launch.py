@@ -10,6 +10,7 @@ from launch_checklists.report import Report
 from orchestration.cli.launch_acts import finding, sign, waive
 from orchestration.cli.launch_desk import counts, link_of, looked_at, stage_option
 from orchestration.cli.launch_new import new, scaffold, schema
+from orchestration.cli.launch_trials import answer, drill, seed, test_route
 from orchestration.cli.output import emit
 from orchestration.launch.changes import Earlier
 from orchestration.launch.portfolio import as_portfolio
@@ -141,5 +142,5 @@ def _rendered(
     return {"json": as_json, "md": as_markdown, "junit": as_junit}[form](report)
 
 
-for command in (new, scaffold, schema, waive, sign, finding):
+for command in (new, scaffold, schema, waive, sign, finding, drill, test_route, answer, seed):
     launch.add_command(command)
