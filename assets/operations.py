@@ -5,6 +5,7 @@ import dagster as dg
 from assets.appeals import appeals_asset
 from assets.cases import cases_asset
 from assets.enforcement import enforcement_asset
+from assets.quality import quality_asset
 from assets.reporting import health_asset, weekly_asset
 from assets.reversals import reversals_asset
 from assets.sampling import sampling
@@ -15,6 +16,7 @@ OPERATIONS: list[dg.AssetsDefinition] = [
     appeals_asset,
     reversals_asset,
     sampling,
+    quality_asset,
     health_asset,
     weekly_asset,
 ]

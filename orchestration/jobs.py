@@ -16,6 +16,7 @@ REVERSALS = dg.AssetKey(["watchfloor", "reversals"])
 SAMPLING = dg.AssetKey(["watchfloor", "sampling"])  # of a day, once it is all evaluated
 HEALTH = dg.AssetKey(["watchfloor", "health"])
 WEEKLY = dg.AssetKey(["watchfloor", "weekly_report"])
+QUALITY = dg.AssetKey(["watchfloor", "quality"])
 OPERATIONS = frozenset({CASES, ENFORCEMENT, APPEALS, REVERSALS})
 
 CLASSIFIERS = ["platform", "classifiers"]
@@ -25,7 +26,7 @@ HOURLY_TICK, FRESH_TICK, DAILY_TICK = "hourly_tick", "fresh_tick", "daily_tick"
 COVERAGE, RETENTION, INTAKE = "coverage_report", "retention_run", "intake_run"
 ESCALATION_RUN, ENFORCEMENT_RUN = "escalation_run", "enforcement_run"
 APPEALS_RUN, OPERATIONS_RUN, SAMPLING_RUN = "appeals_run", "operations_run", "sampling_run"
-HEALTH_RUN, WEEKLY_RUN = "health_run", "weekly_run"
+HEALTH_RUN, WEEKLY_RUN, QUALITY_RUN = "health_run", "weekly_run", "quality_run"
 RETRAINING_RUN = "retraining_run"
 # What sensors start as there is work, and a schedule each quarter of an hour.
 OF_OPERATIONS = {
@@ -86,6 +87,7 @@ def _unpartitioned(specs: Sequence[dg.AssetSpec]) -> list[Job]:
         "alerts": (INTAKE, "Take in what was evaluated, and tell people."),
         "health": (HEALTH_RUN, "Count how the operation went in the last seven days."),
         "weekly_report": (WEEKLY_RUN, "Write the report of the last week."),
+        "quality": (QUALITY_RUN, "Measure every monitor's version by what people judged."),
         "retention": (RETENTION, "Delete what may be kept for a limited time only."),
     }
     return [

@@ -12,6 +12,7 @@ from orchestration.jobs import (
     HEALTH_RUN,
     HOURLY_TICK,
     OPERATIONS_RUN,
+    QUALITY_RUN,
     RETENTION,
     SAMPLING_RUN,
     WEEKLY_RUN,
@@ -113,6 +114,17 @@ def health_of_the_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 
 
 @dg.schedule(
+    job_name=QUALITY_RUN,
+    cron_schedule="50 * * * *",
+    execution_timezone="UTC",
+    default_status=RUNNING,
+)
+def quality_of_monitors(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Measure every monitor's version, each hour."""
+    return dg.RunRequest(run_key=_now(context).isoformat())
+
+
+@dg.schedule(
     job_name=WEEKLY_RUN,
     cron_schedule="45 0 * * 1",
     execution_timezone="UTC",
@@ -135,6 +147,7 @@ def schedules(jobs: Sequence[Job]) -> list[dg.ScheduleDefinition]:
         coverage_map,
         every_quarter,
         health_of_the_week,
+        quality_of_monitors,
         every_week,
     ]
     return [schedule for schedule in every if schedule.job_name in known]
