@@ -31,7 +31,7 @@ from orchestration.launch.trials import Tried, begin, end, trial_id_of, under_wa
 from orchestration.ledger.acts import Act, Actor
 from orchestration.ledger.appeals import Appeal
 from orchestration.ledger.database import reading, writing
-from orchestration.ledger.enforcement_states import EnforcementState
+from orchestration.ledger.enforcement_states import SENT, EnforcementState
 from orchestration.ledger.enforcements import Enforcement
 from orchestration.ledger.ids import check_id
 from orchestration.ledger.tables import trials
@@ -88,6 +88,8 @@ def begin_appeal_drill(works: Works, who: Person, product: str, account: str, ac
     _plan(works)
     _send(works)
     row = _row(works, trial)
+    if row is not None and row.state in SENT:  # another run sends it; who ends the drill goes on
+        return trial
     appeal = _appeal(works, trial, row) if row is not None and row.state is S.APPLIED else None
     return trial if appeal is not None else _give_up(works, who, trial, row)
 
@@ -111,6 +113,11 @@ def end_appeal_drill(works: Works, who: Person, product: str) -> Tried:
     if row is None:  # it was broken off; what is decided must not be carried out later
         _plan(works)
         row = _row(works, trial)
+    if row is not None and row.state in SENT:
+        raise LaunchError(
+            f"The service has not said yet whether {row.action} was done; nothing is recorded. See "
+            "that it answers, and end the drill again in a few minutes."
+        )
     if row is None or row.state not in {S.APPLIED, S.REVERSING, S.REVERSED}:
         return _give_up(works, who, trial, row)
     if to_be_undone(row) and not kept(row):

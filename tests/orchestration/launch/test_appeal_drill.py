@@ -17,6 +17,7 @@ from orchestration.launch.trials import Tried
 from orchestration.ledger.database import reading
 from orchestration.oncall.errors import PeopleError
 from orchestration.oncall.roles import Role
+from orchestration.reference_service.faults import Faults, Rule
 from tests.orchestration.appeals.houses import House
 from tests.orchestration.appeals.houses import house as make_house
 from tests.support.enforcement import ANA, somebody
@@ -188,3 +189,21 @@ def test_what_cannot_be_given_back_at_once_is_no_drill(house: House, action: str
         begin_appeal_drill(works(house), DEE, "chat", ACCOUNT, action)
     assert "terminate_account," not in str(refused.value)
     assert house.table("trials") == []
+
+
+def test_a_drill_of_which_the_service_said_nothing_clear_ends_once_that_is_known(
+    ledger: Engine, tmp_path: Path
+) -> None:
+    silent = Faults([Rule("error_after", on=("apply",), tries=99)])
+    with make_house(ledger, tmp_path / "service", faults=silent) as house:
+        house.account(ACCOUNT)
+        assert begun(house).passed is None
+        with pytest.raises(LaunchError, match="has not said yet whether restrict_messaging"):
+            end_appeal_drill(works(house), SAM, "chat")
+        assert drills(house) == {}
+
+        house.forward(minutes=20)
+        house.floor.reconcile()
+
+        assert end_appeal_drill(works(house), SAM, "chat").passed
+        assert house.floor.value(ACCOUNT, "messaging") == "open"
