@@ -111,11 +111,11 @@ def _undo(
 ) -> Decided:
     """Take the enforcement back, for good or for something lighter."""
     connection, row, act = deed.connection, deed.row, deed.act(f"an appeal is {outcome}")
-    decision_id = None
-    if outcome is Outcome.PARTIAL:
-        instead = lighter(row, action, terms)
-        decision_id = decide_lighter(connection, row, instead, appeal.appeal_id, act)
+    instead = lighter(row, action, terms) if outcome is Outcome.PARTIAL else None
     asked = ask(connection, row.enforcement_id, act=act, appeal_id=appeal.appeal_id)
+    decision_id = None
+    if instead is not None:  # after the asking: what is taken back later is taken back for good
+        decision_id = decide_lighter(connection, row, instead, appeal.appeal_id, act)
     unstrike(connection, [row.enforcement_id], act)
     labels = _label(deed, appeal) if outcome is Outcome.OVERTURNED else 0
     done = terms.enforcement.actions.get(row.action)

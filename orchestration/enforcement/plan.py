@@ -21,6 +21,7 @@ from orchestration.enforcement.gates import (
     is_spent,
     slot_of,
 )
+from orchestration.enforcement.given_back import given_back
 from orchestration.enforcement.reverse import REVERSED, returns
 from orchestration.enforcement.settle import PLANNER, new_batch
 from orchestration.enforcement.targets import Targets, places_of
@@ -64,10 +65,19 @@ def plan(
         _contradicted(connection, {row["decision_id"] for row in left}, gone, now)
         taken = {row["decision_id"] for row in left} - gone
         mine = [cause for cause in found if cause.decision_id in taken]
-        made = drafts(mine, aims, rules=rules, targets=targets, now=now)
+        made = _left(connection, drafts(mine, aims, rules=rules, targets=targets, now=now))
         ids = batches_of(connection, made, "decisions", rules=rules, active=active, now=now)
         _take_up(connection, left, now)
     return ids
+
+
+def _left(connection: Connection, made: Iterable[Draft]) -> list[Draft]:
+    """The drafts, those blocked of which somebody gave the same back since it was decided."""
+    every = list(made)
+    back = given_back(connection, [draft.row for draft in every])
+    return [
+        Draft(draft.row, REVERSED) if draft.row.enforcement_id in back else draft for draft in every
+    ]
 
 
 def batches_of(
@@ -184,7 +194,8 @@ def _ended_since(connection: Connection, rows: Mapping[str, Enforcement]) -> dic
     for name, row in rows.items():
         codes = {code for other in done[slot_of(row)] if (code := _ends(row, other))}
         found |= {name: min(codes)} if codes and name not in found else {}
-    return found
+    back = given_back(connection, rows.values())
+    return {**dict.fromkeys(sorted(back), REVERSED), **found}
 
 
 def _was_done(targets: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
