@@ -23,7 +23,7 @@ def evaluate(checklist: Checklist, facts: Facts, *, stage: Stage, now: datetime)
     last: they are of all the rest.
     """
     seen = looked(items(checklist, stage), facts)
-    results = [_with_version(one, facts) for one in waived(seen, checklist, facts, now)]
+    results = [_of_monitor(one, facts) for one in waived(seen, checklist, facts, now)]
     signed_state = digest(checklist, results, now.date())
     signatures = [
         Result(item, _seen(item, facts)) for item in signoffs(checklist, stage, signed_state)
@@ -57,11 +57,13 @@ def _seen(item: Item, facts: Facts) -> Seen:
     return item.probe(facts)
 
 
-def _with_version(result: Result, facts: Facts) -> Result:
+def _of_monitor(result: Result, facts: Facts) -> Result:
     monitor = result.item.asset
     if monitor is None or isinstance(facts.monitors, Missing) or monitor not in facts.monitors:
         return result
-    return replace(result, version=facts.monitors[monitor].version)
+    one = facts.monitors[monitor]
+    item = replace(result.item, owner=one.owner or result.item.owner)
+    return replace(result, item=item, version=one.version)
 
 
 def roots(results: Iterable[Result]) -> list[Result]:

@@ -53,7 +53,8 @@ def tried(trial: Trial, *, within: timedelta, now: datetime, what: str, fix: str
 
 def ago(length: timedelta) -> str:
     """A length of time in one unit, rounded down."""
-    if length >= timedelta(days=2):
+    if length.days > 1:
         return f"{length.days} days"
     hours = int(length.total_seconds() // 3600)
-    return f"{hours} hours" if hours >= 2 else f"{int(length.total_seconds() // 60)} minutes"  # noqa: PLR2004 - one reads oddly
+    minutes = int(length.total_seconds() // 60)
+    return f"{hours} hours" if hours > 1 else f"{minutes} minutes"

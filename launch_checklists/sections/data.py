@@ -8,7 +8,7 @@ from launch_checklists.facts import EventFacts, Facts
 from launch_checklists.item import Item, Outcome, Probe, Seen
 from launch_checklists.levels import level
 from launch_checklists.parts import Stage, length_text
-from launch_checklists.seeing import failed, named, passed
+from launch_checklists.seeing import ago, failed, named, passed
 
 
 def data(checklist: Checklist, stage: Stage) -> list[Item]:
@@ -79,7 +79,7 @@ def _in_time(need: DataNeed, facts: Facts) -> Seen:
 def _lag(need: DataNeed, found: EventFacts) -> Seen:
     if found.lag is None:
         return Seen(Outcome.UNKNOWN, "nothing says when they came.", fix="Ingest some events.")
-    text = f"95 of 100 within {length_text(found.lag)}."
+    text = f"95 of 100 within {ago(found.lag)}."
     if found.lag > need.max_lag:
         return failed(text, fix="Look at the source's delivery.", since=found.newest)
     return passed(text, found.newest)

@@ -97,7 +97,7 @@ def _scheduled(one: MonitorFacts, _: Facts) -> Seen:
             return passed("its schedule runs.")
         return failed("its schedule is stopped.", fix="Start the schedule in the Dagster UI.")
 
-    return given(one.scheduled, seen)
+    return given(one.scheduled, seen, fix="Start the daemon; `watchfloor dev` does.")
 
 
 def _fresh(need: MonitorNeed, one: MonitorFacts, facts: Facts) -> Seen:
@@ -141,7 +141,7 @@ def _mode(need: MonitorNeed, one: MonitorFacts, _: Facts) -> Seen:
         fix = f"watchfloor monitors promote {need.id} {need.mode}"
         return failed(f"it is {mode}.", fix=fix, since=one.since)
 
-    return given(one.mode, seen)
+    return given(one.mode, seen, fix="See `watchfloor doctor`.")
 
 
 def _trial(one: MonitorFacts, facts: Facts) -> Seen:
@@ -153,4 +153,4 @@ def _trial(one: MonitorFacts, facts: Facts) -> Seen:
             return failed(text, fix=fix, since=first)
         return passed(text, first)
 
-    return given(one.first, seen)
+    return given(one.first, seen, fix="Start its job in the Dagster UI.")

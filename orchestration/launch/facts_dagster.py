@@ -24,6 +24,8 @@ def key_of(monitor: Monitor) -> dg.AssetKey:
 
 def scheduled(sources: Sources, monitor: Monitor) -> Known[bool]:
     """Whether the schedule of its cadence runs; missing before the daemon has looked at it once."""
+    if isinstance(sources.instance, Missing):
+        return sources.instance
     name = sources.schedules[monitor.cadence]
     states = sources.instance.all_instigator_state()
     found = [one for one in states if (one.instigator_type, one.name) == (SCHEDULE, name)]
@@ -34,6 +36,8 @@ def scheduled(sources: Sources, monitor: Monitor) -> Known[bool]:
 
 def checks(sources: Sources, monitor: Monitor) -> Known[Mapping[str, Check]]:
     """The newest end of each of its checks; missing before any has run."""
+    if isinstance(sources.instance, Missing):
+        return sources.instance
     found = {}
     for name in sources.checks:
         history = sources.instance.event_log_storage.get_asset_check_execution_history(

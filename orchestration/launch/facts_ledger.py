@@ -94,10 +94,13 @@ def granted(connection: Connection, product: str) -> tuple[Granted, ...]:
 
 
 def taken(connection: Connection, product: str, now: datetime) -> Known[bool]:
-    """Whether an appeal came in within 30 days, a drill's too; missing if none did.
+    """Whether an appeal, or a drill's, came in within 30 days; missing if none did.
 
     That none came may be as good as it can be: only a drill can tell.
     """
+    drill = trials(connection, "appeal", now).get(product)
+    if drill is not None and drill.passed and now - drill.at < LATELY:
+        return True
     row = tables.appeals.c
     lately = select(func.count()).where(row.product == product, row.received_at > now - LATELY)
     if connection.execute(lately).scalar_one():

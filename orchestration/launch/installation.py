@@ -34,14 +34,15 @@ def opened(
     checks: Sequence[str],
     now: datetime,
     instance: dg.DagsterInstance | None = None,
+    root: Path = ROOT,
 ) -> Iterator[Sources]:
     """The parts of an installation; those that cannot be opened are missing with their cause.
 
-    Without an instance that of the settings is opened, and closed again.
+    Without an instance that of the settings is opened, and closed again. `root` is the checkout.
     """
     with ExitStack() as stack:
         engine = _engine(settings, stack)
-        dagster = instance or stack.enter_context(_dagster(settings))
+        dagster = instance or _dagster(settings, stack)
         yield Sources(
             product=product,
             instance=dagster,
@@ -52,16 +53,15 @@ def opened(
             rota=_rota(engine, settings, now),
             checks=checks,
             schedules=SCHEDULES,
-            root=ROOT,
+            root=root,
             now=now,
         )
 
 
-def _dagster(settings: Settings) -> dg.DagsterInstance:
-    """Dagster's storage; an empty one of the process where none was made yet: it knows nothing."""
+def _dagster(settings: Settings, stack: ExitStack) -> Known[dg.DagsterInstance]:
     if not (settings.dagster_home / "dagster.yaml").exists():
-        return dg.DagsterInstance.ephemeral()
-    return dg.DagsterInstance.from_config(str(settings.dagster_home))
+        return Missing("Dagster's folder is not prepared: watchfloor init")
+    return stack.enter_context(dg.DagsterInstance.from_config(str(settings.dagster_home)))
 
 
 def _engine(settings: Settings, stack: ExitStack) -> Known[Engine]:

@@ -40,7 +40,7 @@ class Sources:
     """
 
     product: str
-    instance: dg.DagsterInstance
+    instance: Known[dg.DagsterInstance]
     registry: Registry
     lake: str
     engine: Known[Engine]
