@@ -62,9 +62,9 @@ class Model:
 
 
 def weights(labels: Truth, sources: NDArray[np.object_]) -> Floats:
-    """One weight a row: every source counts alike, and so do yes and no; then doubtful noes less.
+    """One weight a row, 1 on average: by the size of its source, then yes and no alike.
 
-    A platform with many rows would else decide what abuse is on all of them.
+    A platform with many rows would else decide what abuse is on all of them. Doubtful noes less.
     """
     found = np.ones(len(labels))
     for source in np.unique(sources):
@@ -93,9 +93,11 @@ def fit(
             f"A head has {yes} texts that are and {len(labels) - yes} that are not; wanted {FEW} "
             "of each at least. Give it more data, or leave the head out."
         )
-    seen = matrix if design.tone else matrix[:, : -tone.WIDTH]
+    width = matrix.shape[1] if design.tone else matrix.shape[1] - tone.WIDTH
+    met = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1])[:width])
+    seen = matrix[:, met]  # what no text has weighs nothing
     weight = weights(labels, sources)
-    coef, intercept = np.zeros(seen.shape[1]), 0.0
+    coef, intercept = np.zeros(len(met)), 0.0
     for strength in design.strengths:
         model = LogisticRegression(C=strength, max_iter=ROUNDS, tol=CLOSE)
         model.fit(seen, labels, sample_weight=weight)
@@ -103,7 +105,7 @@ def fit(
         coef += model.coef_[0] / spread
         intercept += float(model.intercept_[0]) / spread
     model.coef_ = np.zeros((1, matrix.shape[1]), dtype=np.float32)
-    model.coef_[0, : len(coef)] = coef
+    model.coef_[0, met] = coef
     model.intercept_ = np.array([intercept])
     return model
 
