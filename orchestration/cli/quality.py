@@ -1,5 +1,6 @@
 """`watchfloor quality`: how good monitors and reviewers are, as far as people have judged it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import click
@@ -19,10 +20,12 @@ from orchestration.measurement.drawn_units import Asked, labels_for, plans_for, 
 from orchestration.measurement.monitor_quality import monitor_report
 from orchestration.measurement.proposal import propose
 from orchestration.measurement.reviewer_quality import reviewer_report
+from orchestration.review.groups import groups
 from orchestration.review.scores import scores
 
 PRECISION = 0.9
-MONITOR_SECTIONS = ("figures", "strata")
+MONITOR_SECTIONS = ("figures", "strata", "slices")
+BY = ("language", "country")
 REVIEWER_SECTIONS = ("agreement", "reviewers", "drift", "cross_check", "help")
 
 
@@ -37,6 +40,7 @@ def quality() -> None:
 @click.option("--from", "start", type=Since(), help="Opened or scored from then; ever, if not.")
 @click.option("--to", "end", type=Since(), help="And before then; until now, if not given.")
 @click.option("--policy", help="Only labels that cite this version, as in spam/2.")
+@click.option("--by", type=click.Choice(BY), help="Precision of flagged windows by this, too.")
 @click.option("--section", type=click.Choice(MONITOR_SECTIONS), help="Only this table.")
 @format_option
 def monitor(
@@ -46,6 +50,7 @@ def monitor(
     start: datetime | None,
     end: datetime | None,
     policy: str | None,
+    by: str | None,
     section: str | None,
     form: str,
 ) -> None:
@@ -54,21 +59,28 @@ def monitor(
     Each figure has its n, interval, method and sampling frame; too little reads "insufficient".
     """
     found = registry().get(monitor_id)
-    with casework() as here, reading(here.engine) as connection:
-        report = monitor_report(
-            connection,
-            found.id,
-            version or found.version,
-            start=start,
-            end=end,
-            now=here.now,
-            policy_version=policy,
-            harm=str(found.harm),
-        )
-        stands = standings(connection, [found], now=here.now)[found.id]
-    tables = {"figures": report.figures, "strata": report.strata}
+    found = replace(found, version=version or found.version)
+    with casework() as here:
+        asked = Asked(found.id, found.version, here.now, start, end, policy)
+        sliced = _groups(here, found, asked, by) if by else None
+        with reading(here.engine) as connection:
+            report = monitor_report(
+                connection,
+                found.id,
+                found.version,
+                start=start,
+                end=end,
+                now=here.now,
+                policy_version=policy,
+                harm=str(found.harm),
+                groups=sliced,
+            )
+            stands = standings(connection, [found], now=here.now)[found.id]
+    tables = {name: getattr(report, name) for name in MONITOR_SECTIONS}
+    if by is None:
+        del tables["slices"]
     _emit({name: read(name, rows, form) for name, rows in tables.items()}, section, form)
-    if form == "table" and version in {None, found.version} and section is None:
+    if form == "table" and section is None:
         click.echo(f"\n{said_standing(stands)}")
 
 
@@ -131,6 +143,14 @@ def threshold(
     emit_record(asked_of(found, proposal, judged, units), form)
 
 
+def _groups(here: Casework, monitor: Monitor, asked: Asked, by: str) -> pl.DataFrame:
+    """In which language or country the flagged windows of the plans asked for are."""
+    with reading(here.engine) as connection:
+        plans = plans_for(connection, asked)
+    spans = [Span(start, end) for start, end in plans]
+    return groups(here.lake, monitor, spans, here.names.known, by)
+
+
 def _scored(
     here: Casework, monitor: Monitor, asked: Asked
 ) -> tuple[pl.DataFrame, dict[str, int], float]:
@@ -153,6 +173,8 @@ def _scored(
 
 
 def _emit(tables: dict[str, pl.DataFrame], section: str | None, form: str) -> None:
+    if section is not None and section not in tables:
+        raise click.UsageError(f"There are no {section} without --by; say by what.")
     if section is not None:
         emit(tables[section], form)
         return

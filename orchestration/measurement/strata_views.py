@@ -8,6 +8,7 @@ from orchestration.measurement.quality import LEAST
 from orchestration.measurement.rates import weighted_share
 from orchestration.measurement.weighted_strata import Whole, counted, thin, whole
 
+EMPTY = "empty"
 SEED = 6  # of simulated intervals: the same labels give the same interval
 TOTALS = ("total", "lower", "upper", "variance_share")
 COUNTS = ("size", "drawn", "judged", "missing", "positive")
@@ -55,7 +56,13 @@ def strata_view(windows: Windows, made: Whole | str) -> pl.DataFrame:
     if not isinstance(made, str):
         totals = made.strata.select("stratum", *TOTALS)
     few = [name for name, _, _ in thin(counts, LEAST)]
-    state = pl.when(pl.col("stratum").is_in(few)).then(pl.lit(FEW)).otherwise(pl.lit(MEASURED))
+    state = (
+        pl.when(pl.col("size") == 0)
+        .then(pl.lit(EMPTY))
+        .when(pl.col("stratum").is_in(few))
+        .then(pl.lit(FEW))
+        .otherwise(pl.lit(MEASURED))
+    )
     return (
         windows.strata.join(counts.select("stratum", "judged", "positive"), on="stratum")
         .join(totals, on="stratum", how="left")

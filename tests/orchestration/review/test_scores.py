@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from sqlalchemy import Engine
 
@@ -12,6 +13,7 @@ from orchestration.ledger.machines import where
 from orchestration.ledger.review_tasks import REVIEW_TASKS
 from orchestration.partitions import HOUR, day_of
 from orchestration.pseudonyms import Pseudonyms
+from orchestration.review.groups import groups
 from orchestration.review.plan import Draw, draw_plans
 from orchestration.review.scores import scores
 from tests.support.place import NOON, Place
@@ -59,3 +61,31 @@ def test_another_version_and_another_day_have_no_score(place: Place, names: Pseu
     later = Span(DAY.end, DAY.end + timedelta(days=1))
     assert scores(place.lake, monitor, [later], names.known).is_empty()
     assert scores(place.lake, replace(monitor, version=2), [DAY], names.known).is_empty()
+
+
+def test_a_flagged_window_is_of_the_country_that_most_of_its_events_have(
+    ledger: Engine, place: Place, names: Pseudonyms
+) -> None:
+    del ledger
+    monitor = place.registry().monitors["chat/a"]
+    path = place.lake.hour_path("events/api_requests", "chat", NOON)
+    events = pl.read_parquet(str(path))
+    loud = pl.col("account_id")
+    third = pl.col("event_id").str.ends_with("-2")
+    country = (
+        pl.when(loud == "account-0", third)
+        .then(pl.lit("FR"))
+        .when(loud == "account-0")
+        .then(pl.lit("DE"))
+        .when(loud == "account-1")
+        .then(pl.lit("call +1 555 0100"))
+        .when(loud.str.ends_with("-2"))
+        .then(None)
+        .otherwise(pl.lit("GB"))  # those that were not flagged
+    )
+    place.lake.replace(path, events.with_columns(country=country))
+    found = groups(place.lake, monitor, [DAY], names.known, "country")
+    assert sorted(found["name"]) == ["DE", "other"]
+    assert set(found["by"]) == {"country"}
+    assert set(found["unit"]) < set(scores(place.lake, monitor, [DAY], names.known)["unit"])
+    assert groups(place.lake, monitor, [DAY], names.known, "language").is_empty()

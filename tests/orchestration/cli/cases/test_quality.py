@@ -174,3 +174,11 @@ def test_csv_holds_one_table_and_wants_to_know_which(bench: Bench) -> None:
     assert "name it with --section" in bench.refused("quality", "reviewers", "--format", "csv")
     done = bench.run("quality", "monitor", SPAM, "--section", "figures", "--format", "csv")
     assert done.stdout.startswith("figure,value,lower,upper,n,k,state,reads,method,frame,")
+
+
+def test_precision_by_country_says_too_little_where_no_event_has_one(bench: Bench) -> None:
+    windows(bench)
+    assert list(bench.ask("quality", "monitor", SPAM)) == ["figures", "strata"]
+    found = bench.ask("quality", "monitor", SPAM, "--by", "country")
+    assert found["slices"] == []
+    assert "without --by" in bench.refused("quality", "monitor", SPAM, "--section", "slices")
