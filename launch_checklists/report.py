@@ -21,6 +21,7 @@ class Verdict(StrEnum):
     NOT_EVALUATED = "could_not_evaluate"
 
 
+SIGNATURES = "signoffs"
 EXIT = {Verdict.PASS: 0, Verdict.WAIVED: 0, Verdict.FAIL: 1, Verdict.NOT_EVALUATED: 3}
 WRONG_FILE, STRICT = 2, 4
 
@@ -85,10 +86,14 @@ class Report:
         return [each for head in heads for each in (head, *under.get(head.item.id, []))]
 
 
-def _weight(result: Result) -> tuple[bool, bool, int]:
-    """What is wrong first, the heaviest first; else the checklist's order stays."""
+def _weight(result: Result) -> tuple[bool, bool, bool, int]:
+    """What is wrong first, the heaviest first; else the checklist's order stays.
+
+    Signatures come after the rest: whatever is wrong makes them void.
+    """
     good = result.seen.outcome in GOOD
-    return (not result.stops, good, 0 if good else list(Level).index(result.item.level))
+    level = 0 if good else list(Level).index(result.item.level)
+    return (good, result.item.section == SIGNATURES, not result.stops, level)
 
 
 def _under(results: Iterable[Result]) -> dict[str, list[Result]]:

@@ -9,6 +9,7 @@ from launch_checklists.levels import level
 from launch_checklists.parts import Length, Stage, length_text
 from launch_checklists.seeing import failed, given, named, passed, tried
 
+KILL, APPEAL = "watchfloor launch drill kill-switch", "watchfloor launch drill appeal"
 PEOPLE = {"none": 0, "one_person": 1, "two_person": 2}
 
 
@@ -108,7 +109,7 @@ def _stops(checklist: Checklist, stage: Stage) -> list[Item]:
             level=level("kill_switch", stage),
             requirement=f"The product's kill switch stopped everything in a drill of {within}.",
             owner=drill.owner,
-            probe=partial(_drilled, "kill_switch", drill.drill_within, "watchfloor launch drill"),
+            probe=partial(_drilled, "kill_switch", drill.drill_within, KILL),
             waivable=False,
         )
     ]
@@ -143,7 +144,7 @@ def _appeals(checklist: Checklist, stage: Stage, *, acts: bool) -> list[Item]:
             level=level("appeal_drill", stage),
             requirement=f"A drill of {within} gave a test account everything back.",
             owner=owner,
-            probe=partial(_drilled, "appeal", need.drill_within, "watchfloor launch drill"),
+            probe=partial(_drilled, "appeal", need.drill_within, APPEAL),
         ),
     ]
 
@@ -154,4 +155,4 @@ def _open(facts: Facts) -> Seen:
             return passed("they are taken.")
         return failed("nothing takes them.", fix="watchfloor appeals listen")
 
-    return given(facts.appeals, seen)
+    return given(facts.appeals, seen, fix=APPEAL)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import polars as pl
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, Table, delete, insert, select, update
 
 from launch_checklists.item import Outcome
+from launch_checklists.sections.assurance import EVERY
+from monitors.harms import Harm
 from orchestration.ledger.database import writing
 from orchestration.ledger.tables import approvals, backtests, golden, labels, red_findings, trials
 from tests.support.launched import BOOK, DAY, HOUR, MONITOR, Live, edited, moved
 
-F, U, E = Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR
+F, U = Outcome.FAIL, Outcome.UNKNOWN
 M = f"monitors.{MONITOR}"
 OF_MONITOR = frozenset(
     f"{M}.{kind}"
@@ -25,12 +27,13 @@ Break = Callable[[Live], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class Mutation:
-    """What is broken: the root and its outcome, and the items under it."""
+    """What is broken: the root and its outcome, the items under it, and what falls with it."""
 
     breaks: Break
     root: str
     outcome: Outcome = F
     under: frozenset[str] = frozenset()
+    too: frozenset[str] = frozenset()
 
 
 def file(name: str, old: str, new: str) -> Break:
@@ -85,23 +88,32 @@ def fails(name: str) -> Break:
     return breaks
 
 
-def rows(table: object, **values: object) -> Break:
-    """Rows of the ledger are otherwise, or not there."""
+def rows(table: Table, *which: ColumnElement[bool], **values: object) -> Break:
+    """Rows of the ledger are otherwise, or not there; all of them, or those that are meant."""
 
     @contextmanager
     def breaks(live: Live) -> Iterator[None]:
-        path = live.settings.home / "ledger.db"
-        with live.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        kept = path.read_bytes()
         with writing(live.engine) as connection:
-            change = update(table).values(**values) if values else delete(table)  # type: ignore[arg-type]
-            connection.execute(change)
+            kept = [dict(row) for row in connection.execute(select(table).where(*which)).mappings()]
+            change = update(table).values(**values) if values else delete(table)
+            connection.execute(change.where(*which))
         yield
-        live.engine.dispose()
-        for leftover in ("-wal", "-shm"):
-            path.with_name(path.name + leftover).unlink(missing_ok=True)
-        path.write_bytes(kept)
+        with writing(live.engine) as connection:
+            connection.execute(delete(table).where(*which))
+            connection.execute(insert(table), kept)
+
+    return breaks
+
+
+def tried(kind: str, about: str, *, passed: bool | None) -> Break:
+    """The newest trial of a kind went otherwise."""
+
+    @contextmanager
+    def breaks(live: Live) -> Iterator[None]:
+        live.trial(kind, about, live.now - 2 * HOUR, passed=passed)
+        yield
+        with writing(live.engine) as connection:
+            connection.execute(delete(trials).where(trials.c.at == live.now - 2 * HOUR))
 
     return breaks
 
@@ -148,7 +160,8 @@ def found(live: Live) -> Iterator[None]:
         connection.execute(delete(red_findings))
 
 
-ONCALL = "platform-integrity"
+RULED_OUT = frozenset(f"harms.{one.value}" for one in Harm if one is not Harm.SCRAPING)
+ATTESTED = frozenset(f"attestations.{name}" for name, _, _ in EVERY)
 MUTATIONS: dict[str, Mutation] = {
     "the monitor is deleted": Mutation(
         gone("monitors", "web", "a.py"), f"{M}.exists", under=OF_MONITOR
@@ -176,18 +189,14 @@ MUTATIONS: dict[str, Mutation] = {
         book("## First three queries", "## Queries"), "runbooks.scraping"
     ),
     "the runbook is old": Mutation(book("Checked: 2026", "Checked: 2025"), "runbooks.scraping"),
-    "the owner's team is gone": Mutation(
-        file("people", "web-integrity", "web-others"), "identity.owner"
-    ),
-    "nobody rolls back": Mutation(
-        file("people", "ibex-4\n    slack: U0IBEX4\n    roles: [oncall, engineer]",
-             "ibex-4\n    slack: U0IBEX4\n    roles: [viewer]"),
-        "signoffs.tns_eng",
-    ),
     "who ruled harms out may no more": Mutation(
-        file("people", "egret-3\n    slack: U0EGRET3\n    roles: [approver]",
-             "egret-3\n    slack: U0EGRET3\n    roles: [viewer]"),
+        file(
+            "people",
+            "egret-3\n    slack: U0EGRET3\n    roles: [approver]",
+            "egret-3\n    slack: U0EGRET3\n    roles: [viewer]",
+        ),
         "harms.child_safety",
+        too=RULED_OUT | ATTESTED,
     ),
     "a red team finds something grave": Mutation(found, "red_team.open"),
     "a settled unit is retired": Mutation(
@@ -196,13 +205,53 @@ MUTATIONS: dict[str, Mutation] = {
         under=frozenset({"quality.raters"}),
     ),
     "the kill switch's drill failed": Mutation(
-        rows(trials, passed=False), "enforcement.kill_switch"
+        tried("kill_switch", "web", passed=False), "enforcement.kill_switch"
+    ),
+    "the kill switch was drilled long ago": Mutation(
+        lambda live: rows(trials, trials.c.kind == "kill_switch", at=live.now - 31 * DAY)(live),
+        "enforcement.kill_switch",
+        U,
+    ),
+    "the appeal's drill gave nothing back": Mutation(
+        tried("appeal", "web", passed=False),
+        "appeals.path",
+        U,
+        too=frozenset({"appeals.drill"}),
+    ),
+    "a test message was not answered": Mutation(
+        tried("route", "C0ALERTS", passed=None),
+        "alerting.alerts",
+        too=frozenset({"alerting.digest"}),
+    ),
+    "nobody tested the channel": Mutation(
+        rows(trials, trials.c.kind == "route"),
+        "alerting.alerts",
+        U,
+        too=frozenset({"alerting.digest"}),
+    ),
+    "nothing was judged": Mutation(rows(labels), f"{M}.precision", U),
+    "the monitor has a new version": Mutation(
+        source("version=1", "version=2"),
+        f"{M}.fresh",
+        U,
+        frozenset({f"{M}.canary", f"{M}.checks"}),
+        frozenset(f"{M}.{kind}" for kind in ("mode", "trial", "backtest", "precision")),
+    ),
+    "the settled units are old": Mutation(
+        lambda live: rows(golden, added_at=live.now - 100 * DAY)(live),
+        "quality.golden",
+        U,
+        frozenset({"quality.raters"}),
     ),
     "a cap is wider than declared": Mutation(
         file("enforcement", "per_day:", "per_day: 20000 #"), "enforcement.scraping.caps"
     ),
-    "the run is three hours old": Mutation(later(3 * HOUR), f"{M}.fresh"),
-    "the drills are a month old": Mutation(later(31 * DAY), "enforcement.kill_switch", U),
-    "the ledger is away": Mutation(gone("ledger.db"), "enforcement.kill_switch", E),
-    "the lake is away": Mutation(gone("lake", "events"), "data.api_requests.events"),
+    "the run is hours old": Mutation(
+        later(4 * HOUR), f"{M}.fresh", under=frozenset({f"{M}.canary", f"{M}.checks"})
+    ),
+    "the lake is away": Mutation(
+        gone("lake", "events"),
+        "data.api_requests.events",
+        under=frozenset({"data.api_requests.columns", "data.api_requests.lag"}),
+    ),
 }

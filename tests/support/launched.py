@@ -182,7 +182,7 @@ class Live:
         )
         self.place.instance.report_runless_asset_event(found)
 
-    def trial(self, kind: str, about: str, at: datetime, *, passed: bool = True) -> None:
+    def trial(self, kind: str, about: str, at: datetime, *, passed: bool | None = True) -> None:
         """A drill or test is recorded."""
         row = {
             "trial_id": f"{kind}-{about}-{at.isoformat()}-{passed}",
