@@ -28,10 +28,10 @@ dev: $(STAMP)  ## The Dagster UI with daemon, schedules, sensors and a live simu
 	@$(BIN)/watchfloor dev --live
 
 test: $(VENV)/.installed-dev  ## What CI runs after the checks of lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(OPTIONS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(OPTIONS)
 
 search: $(VENV)/.installed-dev  ## The tests with examples that CI has not seen, for new faults
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --hypothesis-profile=search $(OPTIONS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile=search $(OPTIONS)
 
 lint: $(VENV)/.installed-dev  ## Format, style, types, layers, spelling, dependencies
 	@$(BIN)/ruff format --check .
