@@ -56,7 +56,7 @@ def launch() -> None:
     show_default=True,
     help="text for people, html for a page, junit for CI.",
 )
-@click.option("-o", "--output", type=FILE, help="A file to write to.")
+@click.option("--output", type=FILE, help="A file to write to.")
 @click.option("--file", "path", type=FILE, help="Another checklist; its report is not kept.")
 @click.option("--strict", is_flag=True, help="Exit with 4 where only waivers let it pass.")
 @click.option("--quiet", is_flag=True, help="Only what is not as it must be.")

@@ -32,7 +32,13 @@ def waive(product: str, item: str, form: str) -> None:
 
 @click.command()
 @click.argument("product")
-@click.option("--as", "signer", type=click.Choice(get_args(Signer)), required=True)
+@click.option(
+    "--as",
+    "signer",
+    type=click.Choice(get_args(Signer)),
+    required=True,
+    help="In which of the checklist's roles you sign.",
+)
 @stage_option
 @format_option
 def sign(product: str, signer: str, stage: str, form: str) -> None:
@@ -53,7 +59,7 @@ def finding() -> None:
 
 @finding.command("open")
 @click.argument("product")
-@click.option("--severity", type=click.Choice(SEVERITIES), required=True)
+@click.option("--severity", type=click.Choice(SEVERITIES), required=True, help="S0 is gravest.")
 @click.option("--evidence", required=True, help="A link; the text stays there.")
 @format_option
 def open_(product: str, severity: str, evidence: str, form: str) -> None:
@@ -74,7 +80,13 @@ def open_(product: str, severity: str, evidence: str, form: str) -> None:
 
 @finding.command()
 @click.argument("finding_id", metavar="FINDING")
-@click.option("--as", "closed_as", type=click.Choice(["mended", "accepted"]), required=True)
+@click.option(
+    "--as",
+    "closed_as",
+    type=click.Choice(["mended", "accepted"]),
+    required=True,
+    help="accepted needs somebody who may approve.",
+)
 @click.option("--reason", required=True, help="Why, in one line, for the audit.")
 @format_option
 def close(finding_id: str, closed_as: str, reason: str, form: str) -> None:
