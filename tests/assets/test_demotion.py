@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 
+import dagster as dg
 import pytest
 
+from assets.descriptions import asset_key
 from monitors.contract import Monitor
 from orchestration.acts.promotion import approve, roll_out
 from orchestration.ledger.audit import entries
@@ -134,6 +136,25 @@ def test_a_canary_that_is_not_found_demotes_it_in_the_run_that_missed_it(
     assert mode(operation) == "review"
     (message,) = told(operation)
     assert "its check canary failed" in message
+
+
+def test_a_hit_rate_out_of_line_demotes_it_and_one_that_did_not_evaluate_does_not(
+    operation: Operation,
+) -> None:
+    for name, demoted in (("evaluated", 0), ("hit_rate", 1)):
+        operation.place.instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                asset_key=asset_key(monitor(operation)),
+                check_name=name,
+                passed=False,
+                metadata={},
+                severity=dg.AssetCheckSeverity.WARN,
+            )
+        )
+        result = operation.run("intake_run", NOW + MINUTE)
+        assert metadata(result, "alerts")["monitors_demoted"] == demoted
+    (message,) = told(operation)
+    assert "its check hit rate failed" in message
 
 
 def test_what_is_pending_is_blocked_by_the_planner_that_demotes_before_it_plans(
