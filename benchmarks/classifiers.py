@@ -51,7 +51,8 @@ def left_out(frame: pl.DataFrame) -> pl.DataFrame:
             if head == ANY:
                 others = np.prod([1 - found[one] for one in HARMS if one in found], axis=0)
                 found["any, 1 - prod(1 - p)"] = 1 - others
-                found["any, mean of both"] = (found[ANY] + 1 - others) / 2
+                harms = [found[one] for one in HARMS if one in found]
+                found["any, highest of all"] = np.max([found[ANY], *harms], axis=0)
         for name, p in found.items():
             rows += _row(name, out, frame.filter(pl.Series(tested)), p)
     return pl.DataFrame(rows)

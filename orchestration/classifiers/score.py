@@ -9,6 +9,7 @@ from scipy.sparse import csr_matrix
 
 from orchestration.classifiers.calibration import probabilities
 from orchestration.classifiers.features import batches
+from orchestration.classifiers.harms import ANY
 from orchestration.classifiers.pipelines import Model, logits
 
 Floats = NDArray[np.float64]
@@ -33,8 +34,11 @@ def score(model: Model, texts: pl.Series) -> pl.DataFrame:
 
 
 def scored(model: Model, matrix: csr_matrix) -> Mapping[str, Floats]:
-    """The same of rows of features."""
-    return {
+    """The same of rows of features. Any harm is at least as probable as each of the harms."""
+    found = {
         head: probabilities(model.calibrators[head], logits(linear, matrix))
         for head, linear in model.heads.items()
     }
+    if ANY in found:
+        found[ANY] = np.max(list(found.values()), axis=0)
+    return found

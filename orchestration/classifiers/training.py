@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from orchestration.classifiers.calibration import platt, probabilities
+from orchestration.classifiers.calibration import platt
 from orchestration.classifiers.data import Loaded, digest, load
 from orchestration.classifiers.errors import ClassifierError
 from orchestration.classifiers.evaluate import best_cut, measures
@@ -16,6 +16,7 @@ from orchestration.classifiers.features import features
 from orchestration.classifiers.golden import without_golden
 from orchestration.classifiers.harms import CLASSIFIERS
 from orchestration.classifiers.pipelines import DESIGNS, Model, fit, judged, logits
+from orchestration.classifiers.score import scored
 from orchestration.classifiers.tone import VALENCE, Lexicon, read_lexicon
 
 if TYPE_CHECKING:
@@ -51,9 +52,8 @@ def train_from(name: str, folder: Path, more: pl.DataFrame | None = None) -> tup
         if more is None
         else pl.concat([more, loaded.frame]).unique("text_id", keep="first", maintain_order=True)
     )
-    return train(
-        name, without_golden(rows), read_lexicon(folder if (folder / VALENCE).exists() else SAMPLES)
-    ), loaded
+    words = folder if (folder / VALENCE).exists() else SAMPLES
+    return train(name, without_golden(rows), read_lexicon(words)), loaded
 
 
 def train(name: str, rows: pl.DataFrame, lexicon: Lexicon) -> Trained:
@@ -70,20 +70,19 @@ def train(name: str, rows: pl.DataFrame, lexicon: Lexicon) -> Trained:
     thresholds: dict[str, float] = {}
     reference: dict[str, NDArray[np.int64]] = {}
     told: dict[str, dict[str, float | int | None]] = {}
-    for head in CLASSIFIERS[name]:
-        known = judged(frame, head)
-        truth = frame[head].fill_null(value=False).to_numpy().astype(bool)
-        learned = known & ~apart
-        linear = fit(matrix[learned], truth[learned], sources[learned], DESIGNS[head])
-        kept = known & apart
-        scores = logits(linear, matrix[kept])
-        calibrators[head] = platt(scores, truth[kept])
-        p = probabilities(calibrators[head], scores)
-        heads[head] = linear
-        thresholds[head] = best_cut(truth[kept], p)
-        reference[head] = np.histogram(p, bins=BINS, range=(0, 1))[0].astype(np.int64)
-        told[head] = measures(truth[kept], p, thresholds[head])
+    kept = {head: judged(frame, head) & apart for head in CLASSIFIERS[name]}
+    truths = {h: frame[h].fill_null(value=False).to_numpy().astype(bool) for h in kept}
+    for head, truth in truths.items():
+        learned = judged(frame, head) & ~apart
+        heads[head] = fit(matrix[learned], truth[learned], sources[learned], DESIGNS[head])
+        scores = logits(heads[head], matrix[kept[head]])
+        calibrators[head] = platt(scores, truth[kept[head]])
     model = Model(name, heads, calibrators, lexicon, thresholds, reference)
+    for head, truth in truths.items():
+        p, own = scored(model, matrix[kept[head]])[head], truth[kept[head]]
+        thresholds[head] = best_cut(own, p)
+        reference[head] = np.histogram(p, bins=BINS, range=(0, 1))[0].astype(np.int64)
+        told[head] = measures(own, p, thresholds[head])
     return Trained(model, frame, told)
 
 
