@@ -1,13 +1,16 @@
 """Classifiers as assets: train, let in or refuse by the golden set, and score what was written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
 
+from assets.descriptions import PLATFORM
+from assets.events import own_products, read_by
 from assets.results import ERROR, WARN, Event
 from monitors.evaluate import Span
+from monitors.registry import Registry, contract_of
 from orchestration.classifiers.decisions import decided
 from orchestration.classifiers.drift import SHIFTED, indices
 from orchestration.classifiers.force import model_in_force, promote_checked, refuse
@@ -26,10 +29,18 @@ from orchestration.working import Working
 GOLDEN, DRIFT, GROUP = "golden", "drift", "classifiers"
 
 
-def classifier_assets(data: Path = SAMPLES) -> list[dg.AssetsDefinition]:
+def classifier_assets(registry: Registry, data: Path = SAMPLES) -> list[dg.AssetsDefinition]:
     """Training, promotion and scores of every classifier; `data` has the sets of training."""
+    written = [
+        dg.AssetKey([product, "events", contract])
+        for product in own_products(registry)
+        for contract in read_by(product, registry)
+        if contract_of(contract).text
+    ]
     return [
-        made for name in CLASSIFIERS for made in (_train(name, data), _promote(name), _score(name))
+        made
+        for name in CLASSIFIERS
+        for made in (_train(name, data), _promote(name), _score(name, written))
     ]
 
 
@@ -104,17 +115,23 @@ def _promote(name: str) -> dg.AssetsDefinition:
     return promote_classifier
 
 
-def _score(name: str) -> dg.AssetsDefinition:
+def _score(name: str, written: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     key = scores_key(name)
 
-    @dg.asset(
-        key=key,
-        group_name=GROUP,
-        kinds={"parquet", "polars"},
-        partitions_def=HOURLY,
+    @dg.multi_asset(
+        name=f"{PLATFORM}__scores_{name}",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=written,
+                group_name=GROUP,
+                kinds={"parquet", "polars"},
+                partitions_def=HOURLY,
+                description="Probabilities of each harm for every text of an hour, in "
+                f"`scores_{name}`; no rows while no model is in force.",
+            )
+        ],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        description=f"Probabilities of each harm for every text of an hour, in `scores_{name}`; "
-        "no rows while no model is in force.",
         check_specs=[
             dg.AssetCheckSpec(
                 DRIFT,
@@ -129,8 +146,9 @@ def _score(name: str) -> dg.AssetsDefinition:
         hours = [start_of(one, "1h") for one in context.partition_keys]
         force = model_in_force(working.engine, name)
         if force is None:
-            yield dg.MaterializeResult(metadata={"model": "none in force", "dagster/row_count": 0})
-            yield _drift({}, 0)
+            none: dict[str, str | int] = {"model": "none in force", "dagster/row_count": 0}
+            yield dg.MaterializeResult(asset_key=key, metadata=none)
+            yield _drift(name, {}, 0)
             return
         yield from _scored(context, working, name, force, hours)
 
@@ -158,11 +176,12 @@ def _scored(
     yield dg.MaterializeResult(asset_key=scores_key(name))
     end = hours[-1] + HOUR
     window = scores(lake, name, Span(end - DAY, end))
-    yield _drift(indices(model, window), window.height)
+    yield _drift(name, indices(model, window), window.height)
 
 
-def _drift(found: dict[str, float], rows: int) -> dg.AssetCheckResult:
+def _drift(name: str, found: dict[str, float], rows: int) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
+        asset_key=scores_key(name),
         check_name=DRIFT,
         passed=all(value <= SHIFTED for value in found.values()),
         severity=WARN,

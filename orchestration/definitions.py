@@ -8,6 +8,7 @@ from assets.alerts import alert_assets
 from assets.classifiers import classifier_assets
 from assets.coverage import coverage_assets
 from assets.events import event_assets
+from assets.launch import launch_assets
 from assets.monitors import monitor_assets
 from assets.operations import OPERATIONS
 from assets.retention import retention
@@ -33,8 +34,9 @@ def build(monitors: Registry, settings: Settings, clock: Clock) -> dg.Definition
         *alert_assets(evaluations),
         *coverage_assets(monitors),
         retention,
-        *classifier_assets(),
+        *classifier_assets(monitors),
         *OPERATIONS,
+        *launch_assets(settings),
     ]
     found, alerting = jobs(assets), Alerting(settings, monitors)
     return dg.Definitions(

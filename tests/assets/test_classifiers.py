@@ -74,7 +74,7 @@ class House:
             hour = now.strftime("%Y-%m-%d-%H:00")
             ranged = keys == (scores_key(NAME),)
             return dg.materialize(
-                classifier_assets(self.data),
+                classifier_assets(Registry({}, {}), self.data),
                 selection=dg.AssetSelection.assets(*keys),
                 instance=instance,
                 resources={"working": working, "clock": Clock(at=now.isoformat())},
