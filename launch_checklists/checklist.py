@@ -36,11 +36,14 @@ class Product(Part):
     oncall: Name  # the team whose rota is woken
     launch: date
     stages: tuple[Stage, ...] = STAGES
+    stage: Stage = 1  # the one that it is in, or is to begin with
 
     @model_validator(mode="after")
     def _rising(self) -> "Product":
         if not self.stages or list(self.stages) != sorted(set(self.stages)):
             raise ValueError("stages: wanted some of 1, 10, 50 and 100, each once, rising.")
+        if self.stage not in self.stages:
+            raise ValueError(f"stage: {self.stage} is none of the stages; wanted one of them.")
         return self
 
 

@@ -20,6 +20,7 @@ QUALITY = dg.AssetKey(["watchfloor", "quality"])
 OPERATIONS = frozenset({CASES, ENFORCEMENT, APPEALS, REVERSALS})
 
 CLASSIFIERS = ["platform", "classifiers"]
+LAUNCH, GATE = "launch", "gate"
 
 Job = UnresolvedAssetJobDefinition  # what `define_asset_job` gives; it has no public name
 HOURLY_TICK, FRESH_TICK, DAILY_TICK = "hourly_tick", "fresh_tick", "daily_tick"
@@ -28,6 +29,7 @@ ESCALATION_RUN, ENFORCEMENT_RUN = "escalation_run", "enforcement_run"
 APPEALS_RUN, OPERATIONS_RUN, SAMPLING_RUN = "appeals_run", "operations_run", "sampling_run"
 HEALTH_RUN, WEEKLY_RUN, QUALITY_RUN = "health_run", "weekly_run", "quality_run"
 RETRAINING_RUN = "retraining_run"
+LAUNCH_RUN, LAUNCH_GATE = "launch_run", "launch_gate"
 # What sensors start as there is work, and a schedule each quarter of an hour.
 OF_OPERATIONS = {
     ESCALATION_RUN: (frozenset({CASES}), "Hand up the cases that nobody began in time."),
@@ -70,6 +72,7 @@ def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Job]:
         *_unpartitioned(specs),
         *_operations(specs),
         *_retraining(specs),
+        *_launches(specs),
     ]
     if SAMPLING in {spec.key for spec in specs}:
         only = dg.AssetSelection.assets(SAMPLING)
@@ -95,8 +98,28 @@ def _unpartitioned(specs: Sequence[dg.AssetSpec]) -> list[Job]:
         for spec in specs
         if spec.partitions_def is None
         and spec.key not in OPERATIONS
+        and spec.key.path[0] != LAUNCH
         and spec.key.path[:-1] != CLASSIFIERS
         for name, text in [texts[spec.key.path[-1]]]
+    ]
+
+
+def _launches(specs: Sequence[dg.AssetSpec]) -> list[Job]:
+    """Looking at every product's launch, and the gates that fail a run: only where one is asked."""
+    keys = [spec.key for spec in specs if spec.key.path[0] == LAUNCH]
+    gates = [key for key in keys if key.path[-1] == GATE]
+    if not keys:
+        return []
+    reports = dg.AssetSelection.assets(*(key for key in keys if key not in gates))
+    return [
+        dg.define_asset_job(
+            LAUNCH_RUN, selection=reports, description="Hold every checklist against what is."
+        ),
+        dg.define_asset_job(
+            LAUNCH_GATE,
+            selection=dg.AssetSelection.assets(*keys),
+            description="The same; the run fails where a product may not begin its stage.",
+        ),
     ]
 
 

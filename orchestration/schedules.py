@@ -11,6 +11,7 @@ from orchestration.jobs import (
     FRESH_TICK,
     HEALTH_RUN,
     HOURLY_TICK,
+    LAUNCH_RUN,
     OPERATIONS_RUN,
     QUALITY_RUN,
     RETENTION,
@@ -135,6 +136,17 @@ def every_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(run_key=_now(context).isoformat())
 
 
+@dg.schedule(
+    job_name=LAUNCH_RUN,
+    cron_schedule="40 * * * *",
+    execution_timezone="UTC",
+    default_status=RUNNING,
+)
+def launches(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Hold every product's checklist against what is, also long after its launch."""
+    return dg.RunRequest(run_key=_now(context).isoformat())
+
+
 def schedules(jobs: Sequence[Job]) -> list[dg.ScheduleDefinition]:
     """Every schedule whose job exists."""
     known = {job.name for job in jobs}
@@ -149,6 +161,7 @@ def schedules(jobs: Sequence[Job]) -> list[dg.ScheduleDefinition]:
         health_of_the_week,
         quality_of_monitors,
         every_week,
+        launches,
     ]
     return [schedule for schedule in every if schedule.job_name in known]
 

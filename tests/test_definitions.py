@@ -52,6 +52,7 @@ def test_every_schedule_and_sensor_runs_by_default() -> None:
         "every_night",
         "every_quarter",
         "every_week",
+        "launches",
         "health_of_the_week",
         "quality_of_monitors",
         "coverage_map",

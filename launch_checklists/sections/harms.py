@@ -36,6 +36,7 @@ def _of_harm(harm: Harm, need: HarmNeed | None, checklist: Checklist, stage: Sta
             requirement=requirement,
             owner=checklist.product.owner,
             probe=probe,
+            after=() if kind == "harm" else (f"harms.{harm.value}",),
             waivable=harm is not Harm.CHILD_SAFETY,
         )
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 import polars as pl
 
-from launch_checklists.parts import stage_of
 from launch_checklists.report import Report
 from orchestration.cli.launch_acts import finding, sign, waive
 from orchestration.cli.launch_desk import counts, link_of, looked_at, stage_option
@@ -64,7 +63,7 @@ def launch() -> None:
 def check(  # noqa: PLR0917 - one argument per option
     ctx: click.Context,
     product: str,
-    stage: str,
+    stage: str | None,
     form: str,
     output: Path | None,
     path: Path | None,
@@ -73,8 +72,7 @@ def check(  # noqa: PLR0917 - one argument per option
 ) -> None:
     """Hold a product's checklist against the live system."""
     settings = load()
-    wanted = stage_of(stage)
-    _, report = looked_at(settings, product, wanted, path=path)
+    _, report = looked_at(settings, product, stage, path=path)
     before = _kept(settings, report) if path is None else None
     text = _rendered(report, form, settings, before, quiet=quiet)
     if output is None:
@@ -95,11 +93,11 @@ def check(  # noqa: PLR0917 - one argument per option
     show_default=True,
     help="table for people; json, csv or parquet for programmes; html for a page.",
 )
-def list_launches(stage: str, form: str) -> None:
+def list_launches(stage: str | None, form: str) -> None:
     """Show every product that has a checklist: its verdict, and what is to be mended first."""
     settings = load()
     products = named(settings.checklists)
-    reports = [looked_at(settings, one, stage_of(stage))[1] for one in products]
+    reports = [looked_at(settings, one, stage)[1] for one in products]
     if form == "html":
         click.echo(as_portfolio(reports), nl=False)
         return

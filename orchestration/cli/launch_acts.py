@@ -5,7 +5,6 @@ from typing import Literal, cast, get_args
 import click
 
 from launch_checklists.checklist import Signer
-from launch_checklists.parts import stage_of
 from orchestration.cli.launch_desk import looked_at, stage_option
 from orchestration.cli.login import office, signed_in
 from orchestration.cli.output import emit_record, format_option
@@ -41,12 +40,11 @@ def waive(product: str, item: str, form: str) -> None:
 )
 @stage_option
 @format_option
-def sign(product: str, signer: str, stage: str, form: str) -> None:
+def sign(product: str, signer: str, stage: str | None, form: str) -> None:
     """Sign the state that the live system is in now, in your name."""
     with office() as here:
         who = signed_in(here)
-        wanted = stage_of(stage)
-        found, report = looked_at(here.settings, product, wanted)
+        found, report = looked_at(here.settings, product, stage)
         put_sign(here.engine, who, found, report, signer, now=here.now)
     record = {"stage": report.stage, "as": signer, "by": who.id, "state": report.digest}
     emit_record({"product": report.product, **record}, form)

@@ -10,7 +10,7 @@ from assets.results import CHECKS
 from launch_checklists.checklist import Checklist
 from launch_checklists.evaluate import evaluate
 from launch_checklists.facts import Missing
-from launch_checklists.parts import STAGES, Stage
+from launch_checklists.parts import STAGES, stage_of
 from launch_checklists.report import Report, Result
 from monitors.registry import registry
 from orchestration.cli.output import Command
@@ -29,9 +29,7 @@ def stage_option(command: Command) -> Command:
     return click.option(
         "--stage",
         type=click.Choice(names),
-        default="1",
-        show_default=True,
-        help="Percent of users that the launch would reach.",
+        help="Percent of users that the launch would reach; the checklist's own if not given.",
     )(command)
 
 
@@ -58,14 +56,15 @@ def names_of(sources: Sources) -> Names | None:
 
 
 def looked_at(
-    settings: Settings, product: str, stage: Stage, *, path: Path | None = None
+    settings: Settings, product: str, wanted: str | None, *, path: Path | None = None
 ) -> tuple[Checklist, Report]:
-    """A product's checklist, and what the live system says of it at a stage."""
+    """A product's checklist, and what the live system says of it at a stage, or at its own."""
     now = datetime.now(UTC)
     with opened(
         settings, registry(), product.replace("-", "_"), checks=list(CHECKS), now=now
     ) as sources:
         found = read(settings, product, path, sources)
+        stage = stage_of(wanted) if wanted else found.product.stage
         facts = gather(found, sources, stage=stage)
     return found, evaluate(found, facts, stage=stage, now=now)
 

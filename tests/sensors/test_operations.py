@@ -68,7 +68,7 @@ def test_each_runs_by_itself() -> None:
 def test_every_sensor_is_in_the_definitions(operation: Operation) -> None:
     found = {one.name for one in operation.watch.definitions().sensors or []}
     assert found >= {"cases", "enforcement", "appeals", "sla", "health", "outbox"}
-    assert len(sensors(operation.place.registry(), [], [])) == 9
+    assert len(sensors(operation.place.registry(), [], [])) == 10
 
 
 def test_what_fires_is_a_case_half_a_minute_later_and_not_twice(operation: Operation) -> None:
