@@ -52,7 +52,13 @@ def read_texts(path: Path) -> pl.DataFrame:
             f"'{path.name}' has no column '{TEXT}', but {', '.join(rows.columns[:8]) or 'none'}; "
             "rename the one that holds the texts."
         )
-    return rows
+    try:
+        return rows.with_columns(pl.col(TEXT).cast(pl.String))
+    except pl.exceptions.PolarsError as error:
+        raise ClassifierError(
+            f"The column '{TEXT}' of '{path.name}' is of {rows[TEXT].dtype}, which are no texts; "
+            "wanted text in UTF-8. Export it again."
+        ) from error
 
 
 def _parsed(content: bytes, kind: str) -> pl.DataFrame:
@@ -71,7 +77,7 @@ def score_file(model: Model, path: Path) -> Scored:
     """Score a file's texts. What the file calls an id is kept; the texts are not."""
     rows = read_texts(path)
     kept = [name for name in rows.columns if name in IDS]
-    told = score(model, rows[TEXT].cast(pl.String))
+    told = score(model, rows[TEXT])
     return Scored(
         pl.concat([rows.select(kept), told], how="horizontal") if kept else told,
         int(told.to_series(0).null_count()),

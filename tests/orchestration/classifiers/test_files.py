@@ -65,6 +65,7 @@ def test_what_is_written_is_whole(tmp_path: Path, name: str) -> None:
         ("t.xlsx", b"PK", "has an unknown ending; wanted one of .parquet, .csv"),
         ("t.parquet", b"PAR1 torn", "cannot be read: ComputeError"),
         ("t.jsonl", b'{"text": "a"}\n{"te', "cannot be read: ComputeError"),
+        ("t.jsonl", b'{"text": ["a"]}', r"is of List\(String\), which are no texts"),
         ("t.csv.gz", b"\x1f\x8b\x08 torn", "cannot be read"),
     ],
 )
