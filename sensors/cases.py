@@ -11,6 +11,7 @@ from orchestration.cases.queue import expire_leases
 from orchestration.cases.tasks import recertify
 from orchestration.cases.user_reports import take_reports
 from orchestration.resources import Clock
+from orchestration.review.tasks import expire
 from orchestration.working import Working
 
 FULL = timedelta(minutes=5)  # between two looks at reports, scores and policies
@@ -36,7 +37,7 @@ def cases(
     opened = open_cases(working.engine, terms, watched=watched, now=now, links=links)
     said = (
         f"{opened.new} opened, {opened.joined} joined, {opened.reopened} reopened, "
-        f"{expire_leases(working.engine, now)} given back"
+        f"{expire_leases(working.engine, now) + expire(working.engine, now)} given back"
     )
     last = datetime.fromisoformat(context.cursor).astimezone(UTC) if context.cursor else None
     if last is not None and timedelta(0) <= now - last < FULL:

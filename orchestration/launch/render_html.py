@@ -128,7 +128,7 @@ def _table(results: Iterable[Result], link: Link) -> str:
         f"<td>{escape(one.item.requirement)}</td><td>{escape(one.seen.observed)}</td></tr>"
         for one in results
     )
-    label = 'role="region" aria-labelledby="all-items" tabindex="0"'
+    label = 'role="region" aria-label="Every item" tabindex="0"'
     return (
         "<details><summary>Show every item</summary>"
         f'<div class="scroll" {label}><table><thead><tr>{head}</tr></thead>'
