@@ -45,7 +45,7 @@ strata = Table(
     must("size", BigInteger),
     must("kept", BigInteger),
     must("drawn", BigInteger),
-    may("inclusion_prob", Float),  # of each of its units; null where none was drawn
+    may("inclusion_prob", Float),  # of each of its units; null where there is none
     PrimaryKeyConstraint("plan_id", "stratum"),
     CheckConstraint("inclusion_prob > 0 AND inclusion_prob <= 1", "inclusion_prob"),
 )
