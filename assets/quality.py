@@ -72,7 +72,7 @@ def _row(
         "n": gate.n,
         "k": gate.k,
         "lower": NONE if gate.lower is None else round(gate.lower, 3),
-        "recall": recall["reads"],
+        "recall": "insufficient" if recall["value"] is None else round(recall["value"], 3),
         "state": gate.state,
         "may_be": stands.may.value,
         "labels_needed": NONE if needed is None else needed,
