@@ -1,7 +1,7 @@
 """`watchfloor launch`: from nothing to a checklist, what the gate says of it, waived and signed."""
 
 import json
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -84,7 +84,7 @@ def test_a_waiver_is_approved_and_a_state_signed_by_those_who_may(
     begun: tuple[Bench, Path],
 ) -> None:
     bench, path = begun
-    today = date.today()  # noqa: DTZ011 - a day of a file
+    today = datetime.now(UTC).date()
     waiver = (
         "waivers:\n- {item: runbooks.spam, reason: being written, risk: a slower first look,\n"
         "   compensating: the author is on call, owner: otter-2, approver: crane-6,\n"
