@@ -68,6 +68,7 @@ def checks(*, now: datetime) -> list[tuple[str, Look]]:
         ("service", partial(_of, WORK, "service", settings)),
         ("approvers", partial(_of, WORK, "approvers", settings)),
         ("reviewers", partial(_of, WORK, "reviewers", settings)),
+        ("checklists", partial(_of, WORK, "checklists", settings)),
         ("slack", partial(_of, ALERTING, "slack", settings)),
         ("fallback", partial(_of, ALERTING, "fallback", settings)),
         ("disk", partial(disk, settings)),

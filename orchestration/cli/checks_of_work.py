@@ -9,6 +9,8 @@ from orchestration.cases.terms import Terms, terms
 from orchestration.cli.checks import FAIL, OK, WARN, Found
 from orchestration.executors.errors import ConfigurationError, ExecutorError
 from orchestration.executors.http import HttpExecutor
+from orchestration.launch.checklist_yaml import Names
+from orchestration.launch.products import load_checklist, named
 from orchestration.ledger.errors import LedgerError
 from orchestration.ledger.schema import open_ledger
 from orchestration.oncall.people import Person, may
@@ -36,6 +38,29 @@ def queues_and_policies(settings: Settings) -> Found:
             f"{len(found.enforcement.known)} actions",
         )
         return OK, ", ".join(counts), ""
+
+    return _of_terms(settings, look)
+
+
+def checklists(settings: Settings) -> Found:
+    """Whether every product's launch checklist can be read, and names what there is."""
+
+    def look(found: Terms) -> Found:
+        names = Names(
+            frozenset(registry().monitors),
+            found.enforcement.known,
+            frozenset(found.desks.queues),
+            frozenset(found.roster.by_id) | found.roster.teams,
+        )
+        products, wrong = named(settings.checklists), []
+        for product in products:
+            try:
+                load_checklist(settings.checklists, product, names=names)
+            except YamlError as error:
+                wrong.append(str(error))
+        if wrong:
+            return FAIL, " ".join(wrong), MEND_LINES
+        return OK, f"{len(products)}: {', '.join(products) or 'none'}", ""
 
     return _of_terms(settings, look)
 

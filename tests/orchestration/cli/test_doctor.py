@@ -18,7 +18,7 @@ NAMES = [
     *("python", "packages", "settings", "lake", "events", "monitors"),
     *("dagster home", "definitions", "daemon", "ledger", "people and routes"),
     *("queues and policies", "enforcement", "service", "approvers", "reviewers"),
-    *("slack", "fallback", "disk", "leftovers"),
+    *("checklists", "slack", "fallback", "disk", "leftovers"),
 ]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from orchestration.cli.checks_of_work import (
     approvers,
+    checklists,
     enforcement,
     queues_and_policies,
     reviewers,
@@ -54,6 +55,20 @@ def test_the_shipped_files_are_sound_in_dry_run_and_have_people_enough(settings:
     assert service(settings) == ("OK", "none is set: nothing can be carried out", "")
     assert approvers(settings) == ("OK", "2 people may approve", "")
     assert reviewers(settings)[0] == "OK"
+
+
+def test_a_checklist_that_cannot_be_read_fails_with_its_line(
+    settings: Settings, tmp_path: Path
+) -> None:
+    assert checklists(settings) == ("OK", "4: agents, chat, images, live", "")
+    folder = tmp_path / "products"
+    folder.mkdir()
+    text = changed(settings.checklists / "agents.yaml", "queue: cyber", "queue: cyberr")
+    (folder / "agents.yaml").write_text(text, encoding="utf-8")
+    state, found, mend = checklists(replace(settings, checklists=folder))
+    assert (state, mend) == ("FAIL", "Mend the lines named.")
+    assert "agents.yaml:" in found
+    assert "did you mean 'cyber'?" in found
 
 
 def test_without_a_ledger_each_says_how_to_make_it(tmp_path: Path) -> None:
@@ -161,7 +176,7 @@ def test_queues_that_nobody_has_the_skills_for_are_named(
     settings: Settings, written: Callable[[str, str], Settings]
 ) -> None:
     assert reviewers(settings)[0] == "OK"
-    untrained = changed(settings.people, "skills: [child-safety]", "skills: [spam]")
+    untrained = changed(settings.people, "skills: [child-safety, en]", "skills: [spam]")
     state, found, mend = reviewers(written("people.yaml", untrained))
     assert (state, found) == ("FAIL", "nobody can take cases of child-safety, self-harm")
     assert mend == "Give somebody who reviews the skills of each, in people.yaml."
