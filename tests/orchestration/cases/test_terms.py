@@ -122,7 +122,7 @@ def test_queues_stay_in_force_when_nobody_has_their_skill_any_more(
     ledger: Engine, settings: Settings
 ) -> None:
     before = read(ledger, settings)
-    edit(settings.people, "skills: [child-safety]", "skills: [spam]")
+    edit(settings.people, "skills: [child-safety, en]", "skills: [spam]")
     found = read(ledger, settings)
     assert found.desks == before.desks
     assert "child-safety" in found.wrong["queues"]
