@@ -177,6 +177,7 @@ def test_a_monitor_s_page_answers_an_on_call(page: Page) -> None:
     page.goto(MONITOR)
     page.get_by_text("One address tries the doors").first.wait_for(timeout=60_000)
     page.get_by_text("entities_scored").first.wait_for(timeout=60_000)
+    page.get_by_text("Passing").first.wait_for(timeout=180_000)  # once the daemon has looked
     text = page.inner_text("body")
     for answer in (
         "web-integrity",
