@@ -1,6 +1,6 @@
 """Holding a checklist against what the live system says. Pure: the same facts, the same report."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -64,8 +64,3 @@ def _of_monitor(result: Result, facts: Facts) -> Result:
     one = facts.monitors[monitor]
     item = replace(result.item, owner=one.owner or result.item.owner)
     return replace(result, item=item, version=one.version)
-
-
-def roots(results: Iterable[Result]) -> list[Result]:
-    """Items that are wrong of themselves."""
-    return [one for one in results if one.root is None and _bad(one)]

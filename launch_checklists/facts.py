@@ -74,8 +74,6 @@ class MonitorFacts:
     version: int
     harm: str
     owner: str
-    surfaces: tuple[str, ...]
-    authors: tuple[str, ...]
     broken: str | None = None
     mode: Known[str] = Missing("no ledger")
     since: datetime | None = None
@@ -133,22 +131,15 @@ class QueueFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What one action needs by the rules of enforcement in force."""
-
-    executable: bool
-    reversible: bool
-    approvals: int
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of enforcement in force: actions by name, caps, and the product's mode."""
+    """The rules of enforcement in force, caps, and the product's mode.
 
-    actions: Mapping[str, Rule]
+    `actions` says of each how many people's word it takes at least.
+    """
+
+    actions: Mapping[str, int]
     caps: Mapping[str, float]
     mode: str
-    protected: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def _of_harm(harm: HarmNeed, need: Enforcement, owner: str, stage: Stage) -> lis
     people = PEOPLE[need.approval]
     caps = f"{need.cap.per_run} a run and {need.cap.per_day} a day"
     return [
-        item("actions", f"{actions} can be carried out.", partial(_carried_out, need)),
+        item("actions", f"{actions} are actions of enforcement.yaml.", partial(_there, need)),
         item(
             "approvals",
             f"{actions} take the word of {people} people at least.",
@@ -55,16 +55,13 @@ def _of_harm(harm: HarmNeed, need: Enforcement, owner: str, stage: Stage) -> lis
     ]
 
 
-def _carried_out(need: Enforcement, facts: Facts) -> Seen:
+def _there(need: Enforcement, facts: Facts) -> Seen:
     def seen(rules: Rules) -> Seen:
         unknown = [name for name in need.actions if name not in rules.actions]
         if unknown:
             text = f"there is no action {', '.join(unknown)}."
             return failed(text, fix="Write it into enforcement.yaml.")
-        idle = [name for name in need.actions if not rules.actions[name].executable]
-        if idle:
-            return failed(f"nothing carries out {', '.join(idle)}.", fix="Give it an executor.")
-        return passed(f"they can; the product's mode is {rules.mode}.")
+        return passed(f"they are; the product's mode is {rules.mode}.")
 
     return given(facts.rules, seen)
 
@@ -73,9 +70,9 @@ def _approved(need: Enforcement, facts: Facts) -> Seen:
     def seen(rules: Rules) -> Seen:
         wanted = PEOPLE[need.approval]
         less = [
-            f"{name} {rules.actions[name].approvals}"
+            f"{name} {rules.actions[name]}"
             for name in need.actions
-            if name in rules.actions and rules.actions[name].approvals < wanted
+            if name in rules.actions and rules.actions[name] < wanted
         ]
         if less:
             return failed(f"fewer for {', '.join(less)}.", fix="Raise it in enforcement.yaml.")

@@ -115,7 +115,10 @@ def _compared(need: Capacity, queue: QueueFacts) -> Seen:
     if queue.capacity is None:
         text = "nobody knows what the queue can do: too few cases were decided."
         return Seen(Outcome.UNKNOWN, text, queue.at, "Decide cases for a while.")
-    comes = need.forecast_p90_per_day + (queue.forecast_p90 or 0.0)
+    if queue.forecast_p90 is None:
+        text = "nobody knows what comes to the queue already: its history is too short."
+        return Seen(Outcome.UNKNOWN, text, queue.at, "Let cases come in for some weeks.")
+    comes = need.forecast_p90_per_day + queue.forecast_p90
     parts = f"{queue.capacity:.0f} a day can be done"
     text = f"{parts}; {comes:.0f} come, of which {need.forecast_p90_per_day} with this launch."
     if queue.capacity < comes:

@@ -26,6 +26,7 @@ from orchestration.settings import Settings, load
 
 FORMS = ("text", "json", "md", "html", "junit")
 FILE = click.Path(dir_okay=False, path_type=Path)
+GIVEN = click.Path(exists=True, dir_okay=False, path_type=Path)
 LIST = {
     "product": pl.String,
     "stage": pl.Int64,
@@ -56,7 +57,7 @@ def launch() -> None:
     help="text for people, html for a page, junit for CI.",
 )
 @click.option("--output", type=FILE, help="A file to write to.")
-@click.option("--file", "path", type=FILE, help="Another checklist; its report is not kept.")
+@click.option("--file", "path", type=GIVEN, help="Another checklist; its report is not kept.")
 @click.option("--strict", is_flag=True, help="Exit with 4 where only waivers let it pass.")
 @click.option("--quiet", is_flag=True, help="Only what is not as it must be.")
 @click.pass_context

@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-
-from launch_checklists.facts import Gap, Known, Missing, QueueFacts, Rule, Rules, Team
+from launch_checklists.facts import Gap, Known, Missing, QueueFacts, Rules, Team
 from monitors.contract import Severity
 from orchestration.cases.terms import Terms
 from orchestration.launch.sources import Sources
 from orchestration.ledger.database import reading
-from orchestration.ledger.tables import protections
 from orchestration.oncall.people import Roster
 from orchestration.oncall.rota import Rota, shifts
 from orchestration.policies.actions import Automation
@@ -89,27 +86,18 @@ def _a_day(row: Mapping[str, Any]) -> float | None:
 def rules(terms: Terms, product: str, sources: Sources) -> Known[Rules]:
     """The rules of enforcement in force: what each action takes at the severity that takes least.
 
-    What people do themselves is not executed; the word of whoever decides it counts as one.
+    The word of whoever decides counts as one; what people do themselves takes theirs.
     """
     if isinstance(sources.engine, Missing):
         return sources.engine
     told = terms.enforcement
     acts = {
-        name: Rule(
-            executable=True,
-            reversible=action.reversible,
-            approvals=told.approvals(name, Severity.S3, GroundKind.TERMS, decided=True)
-            + (told.automation(name, Severity.S2) is Automation.NOT),
-        )
-        for name, action in told.actions.items()
+        name: told.approvals(name, Severity.S3, GroundKind.TERMS, decided=True)
+        + (told.automation(name, Severity.S2) is Automation.NOT)
+        for name in told.actions
     }
-    asked = {
-        name: Rule(executable=True, reversible=True, approvals=1) for name in sorted(told.people)
-    }
-    with reading(sources.engine) as connection:
-        n = connection.execute(select(func.count()).select_from(protections)).scalar_one()
     caps = {name: float(getattr(told.caps, name)) for name in ("per_run", "per_day")}
-    return Rules({**acts, **asked}, caps, told.acting(product).value, int(n))
+    return Rules({**dict.fromkeys(told.people, 1), **acts}, caps, told.acting(product).value)
 
 
 def _languages(roster: Roster, skills: frozenset[str]) -> frozenset[str]:

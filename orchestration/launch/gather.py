@@ -111,7 +111,7 @@ def _monitors(wanted: Iterable[str], lake: Lake, sources: Sources) -> Mapping[st
 
 
 def _unloaded(broken: Broken) -> MonitorFacts:
-    return MonitorFacts(0, "", "", (), (), broken=broken.error)
+    return MonitorFacts(0, "", "", broken=broken.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,6 @@ def _of_monitor(
         version=one.version,
         harm=one.harm.value,
         owner=one.owner,
-        surfaces=(),
-        authors=one.authors,
         mode=told.modes.get(one.id, "disabled") if told else down or NOT_READ,
         since=told.since.get(one.id) if told else None,
         scheduled=looked("Dagster", lambda: facts_dagster.scheduled(sources, one)),

@@ -17,7 +17,6 @@ from launch_checklists.facts import (
     MonitorFacts,
     Quality,
     QueueFacts,
-    Rule,
     Rules,
     Runbook,
     Seeded,
@@ -119,8 +118,6 @@ FINE = MonitorFacts(
     version=3,
     harm="spam",
     owner="team-voice",
-    surfaces=("web", "ios"),
-    authors=("wren",),
     mode="review",
     since=NOW - 20 * DAY,
     scheduled=True,
@@ -142,10 +139,9 @@ GREEN = Facts(
     },
     queues={"integrity": QueueFacts(frozenset({"en"}), 100.0, 30.0, NOW - DAY)},
     rules=Rules(
-        {"warn": Rule(executable=True, reversible=False, approvals=1)},
+        {"warn": 1},
         {"per_run": 20, "per_day": 100},
         "dry_run",
-        3,
     ),
     drills={
         name: Trial(NOW - DAY, passed=True, seen="all well.") for name in ("kill_switch", "appeal")

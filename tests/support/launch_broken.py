@@ -14,7 +14,6 @@ from launch_checklists.facts import (
     Missing,
     Quality,
     QueueFacts,
-    Rule,
     Rules,
     Runbook,
     Seeded,
@@ -198,23 +197,27 @@ BROKEN: dict[str, tuple[Facts, dict[str, Outcome], set[str]]] = {
         {"capacity.reviewers": U},
         set(),
     ),
+    "nobody knows what comes already": (
+        green(queues={"integrity": QueueFacts(frozenset({"en"}), 100.0, None, NOW)}),
+        {"capacity.reviewers": U},
+        set(),
+    ),
     "nobody reads the language": (
         green(queues={"integrity": QueueFacts(frozenset(), 100.0, 30.0, NOW)}),
         {"capacity.languages.en": F},
         set(),
     ),
     "an action is gone": (
-        green(rules=Rules({}, {"per_run": 20, "per_day": 100}, "live", 3)),
+        green(rules=Rules({}, {"per_run": 20, "per_day": 100}, "live")),
         {"enforcement.spam.actions": F},
         {"enforcement.spam.approvals"},
     ),
     "an action takes nobody's word": (
         green(
             rules=Rules(
-                {"warn": Rule(executable=True, reversible=False, approvals=0)},
+                {"warn": 0},
                 {"per_run": 20, "per_day": 100},
                 "live",
-                3,
             )
         ),
         {"enforcement.spam.approvals": F},
@@ -223,10 +226,9 @@ BROKEN: dict[str, tuple[Facts, dict[str, Outcome], set[str]]] = {
     "a cap is wide": (
         green(
             rules=Rules(
-                {"warn": Rule(executable=True, reversible=False, approvals=1)},
+                {"warn": 1},
                 {"per_run": 200, "per_day": 100},
                 "live",
-                3,
             )
         ),
         {"enforcement.spam.caps": F},
