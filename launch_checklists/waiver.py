@@ -15,7 +15,8 @@ MOST_RENEWALS = 1
 class Waiver(Part):
     """One item that may fail until a day. `created` and `expires` are UTC days, the last included.
 
-    `renewal` is 1 if it goes on from an earlier one of the same item.
+    `renewal` is 1 if it goes on from an earlier one of the same item, in whose place it stands:
+    the ledger knows the earlier one, and that there is no third.
     """
 
     item: Name

@@ -59,8 +59,8 @@ def _wrong(
     length = waiver.expires - waiver.created
     if result.item.level is Level.BLOCKER and length > LONGEST_BLOCKER:
         return f"it is for {length.days} days; a blocker is waived for 14 at most."
-    if sum(one.item == waiver.item for one in checklist.waivers) > 1 + waiver.renewal:
-        return "there are more waivers of this item than one and its renewal; keep those."
+    if sum(one.item == waiver.item for one in checklist.waivers) > 1:
+        return "there are two waivers of this item; keep the one that holds."
     return _unapproved(waiver, facts, checklist)
 
 

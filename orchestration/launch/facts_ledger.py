@@ -108,9 +108,9 @@ def taken(connection: Connection, product: str, now: datetime) -> Known[bool]:
     return Missing("no appeal came in within 30 days, not even a drill's")
 
 
-def gold(connection: Connection, product: str) -> GoldenFacts:
+def gold(connection: Connection, product: str, now: datetime) -> GoldenFacts:
     """The product's set of settled units, and what its raters found and cleared of it."""
     items = golden_set(connection, product).items
-    found = raters_of(connection, product)
+    found = raters_of(connection, product, now)
     newest = max((one.added_at for one in items), default=None)
     return GoldenFacts(len(items), newest, found.sensitivity, found.specificity, found.answers)

@@ -55,7 +55,7 @@ def gather(checklist: Checklist, sources: Sources, *, stage: Stage) -> Facts:
         queues=_of_terms(terms, lambda t: facts_people.queues(t, sources)),
         rules=_of_terms(terms, lambda t: facts_people.rules(t, product, sources)),
         drills=_of_ledger(sources, lambda c: _drills(c, product, now)),
-        golden=_of_ledger(sources, lambda c: facts_ledger.gold(c, product)),
+        golden=_of_ledger(sources, lambda c: facts_ledger.gold(c, product, now)),
         open_findings=_of_ledger(sources, lambda c: facts_ledger.findings(c, product)),
         appeals=_of_ledger(sources, lambda c: facts_ledger.taken(c, product, now)),
         people=_of_terms(terms, lambda t: facts_people.people(t.roster)),

@@ -1,10 +1,12 @@
 """How a product's raters do on settled units, all together."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, select
+import polars as pl
+from sqlalchemy import Connection
 
-from orchestration.ledger.tables import answers, golden, review_tasks
+from orchestration.measurement.golden import VIOLATING, answers_to_gold
 
 LEAST = 20  # answers of each kind, under which nobody can say
 
@@ -18,19 +20,14 @@ class Raters:
     answers: int
 
 
-def raters_of(connection: Connection, product: str) -> Raters:
-    """What answers to the product's settled units come to; those that were wrong do not count."""
-    query = (
-        select(golden.c.value, answers.c.verdict)
-        .join(review_tasks, review_tasks.c.task_id == answers.c.task_id)
-        .join(golden, golden.c.golden_id == review_tasks.c.golden_id)
-        .where(golden.c.product == product, golden.c.retired_why.is_distinct_from("wrong"))
-        .where(answers.c.verdict.in_(("violating", "benign")))
-    )
-    given = [(bool(value), verdict == "violating") for value, verdict in connection.execute(query)]
-    return Raters(_right(given, of=True), _right(given, of=False), len(given))
+def raters_of(connection: Connection, product: str, now: datetime) -> Raters:
+    """What answers to the product's settled units come to, as `measurement.golden` takes them."""
+    given = answers_to_gold(connection, None, now).filter(product=product).drop_nulls("label")
+    violating = pl.col("true") == VIOLATING
+    return Raters(_right(given.filter(violating)), _right(given.filter(~violating)), given.height)
 
 
-def _right(given: list[tuple[bool, bool]], *, of: bool) -> float | None:
-    mine = [said for truth, said in given if truth is of]
-    return sum(said is of for said in mine) / len(mine) if len(mine) >= LEAST else None
+def _right(given: pl.DataFrame) -> float | None:
+    if given.height < LEAST:
+        return None
+    return given.filter(pl.col("label") == pl.col("true")).height / given.height

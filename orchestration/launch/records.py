@@ -1,7 +1,7 @@
 """What people say of a launch, in the ledger: waivers approved, states signed, findings closed."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Table, insert, select, update
@@ -10,7 +10,7 @@ from launch_checklists.checklist import Checklist
 from launch_checklists.digest import waiver_digest
 from launch_checklists.report import Report
 from launch_checklists.signoffs import MAY_SIGN
-from launch_checklists.waiver import Waiver
+from launch_checklists.waiver import LONGEST, MOST_RENEWALS, Waiver
 from launch_checklists.waiving import MAY_APPROVE
 from orchestration.launch.changes import Earlier, outcomes
 from orchestration.launch.errors import LaunchError
@@ -46,6 +46,7 @@ def approve_waiver(
     if waiver.approver != who.id:
         raise LaunchError(f"{waiver.approver} is to approve it, not {who.id}.")
     _require(who, checklist, MAY_APPROVE, "approve a waiver")
+    _require_first(engine, product, waiver)
     row = {
         "product": product,
         "digest": waiver_digest(waiver),
@@ -59,6 +60,28 @@ def approve_waiver(
     act = Act(Actor(who.id, "person"), now, f"waived until {waiver.expires}")
     _once(engine, launch_waivers, row, same, act=act, verb="waive", object_id=object_id)
     return waiver
+
+
+def _require_first(engine: Engine, product: str, waiver: Waiver) -> None:
+    """Raise LaunchError for a waiver that goes on from another more often than it says, or may.
+
+    What ended over 90 days before it begins was about something else.
+    """
+    w = launch_waivers.c
+    mine = select(w.expires).where(w.product == product, w.item == waiver.item)
+    with reading(engine) as connection:
+        ends = {date.fromisoformat(text) for text in connection.scalars(mine)}
+    earlier = [end for end in ends if waiver.created - LONGEST <= end < waiver.expires]
+    if len(earlier) > MOST_RENEWALS:
+        raise LaunchError(
+            f"{waiver.item} was waived and renewed before, until {max(earlier)}; wanted no third "
+            "time. Mend it."
+        )
+    if len(earlier) > waiver.renewal:
+        raise LaunchError(
+            f"{waiver.item} was waived before, until {max(earlier)}; write `renewal: 1`, so that "
+            "everybody sees it."
+        )
 
 
 def sign(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import polars as pl
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, true
 
 from orchestration.ledger.ids import check_time
 from orchestration.ledger.labels import OF_DRAWS, labels_of
@@ -49,7 +49,7 @@ def gold_results(
     for label in labels_of(connection, wanted):
         if label.source in OF_DRAWS and label.stratum == UNIFORM:
             raters[label.monitor, label.monitor_version].add(label.rater)
-    given = _answers(connection, set[str]().union(*raters.values()), moment)
+    given = answers_to_gold(connection, set[str]().union(*raters.values()), moment)
     return {
         (monitor, version): result(
             given.filter(
@@ -79,15 +79,20 @@ def result(given: pl.DataFrame) -> GoldResult:
     return GoldResult(raters, n, "passed" if known else "unknown")
 
 
-def _answers(connection: Connection, raters: Iterable[str], now: datetime) -> pl.DataFrame:
-    """What raters said of gold, the newest of each to an item; without a verdict it is null."""
+def answers_to_gold(
+    connection: Connection, raters: Iterable[str] | None, now: datetime
+) -> pl.DataFrame:
+    """What raters said of gold in 90 days, the newest of each to an item; no verdict is null.
+
+    One row per rater and item: rater, unit, label, true, product. Without `raters` everybody's.
+    """
     a, t, g = answers.c, review_tasks.c, golden.c
     columns = (a.rater, g.golden_id, a.verdict, g.value, g.product)
     joined = select(*columns).join(review_tasks, t.task_id == a.task_id)
     found = (
         joined.join(golden, g.golden_id == t.golden_id)
         .where(
-            a.rater.in_(sorted(raters)),
+            a.rater.in_(sorted(raters)) if raters is not None else true(),
             a.answered_at > now - RECENT,
             a.answered_at <= now,
             or_(g.retired_why.is_(None), g.retired_why == "expired"),

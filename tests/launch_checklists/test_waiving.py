@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from launch_checklists.evaluate import evaluate
+from launch_checklists.facts import Missing
 from launch_checklists.item import Outcome
 from launch_checklists.report import Verdict
 from launch_checklists.waiver import Waiver
@@ -95,9 +96,14 @@ def test_a_waiver_of_a_root_lifts_its_own_item_and_nothing_under_it() -> None:
     assert f"monitors.{MONITOR}.exists" in wrong(report(lost, waivers=[one]))
 
 
-def test_an_error_cannot_be_waived() -> None:
-    from launch_checklists.facts import Missing  # noqa: PLC0415 - one test's
+def test_of_two_waivers_of_one_item_none_holds() -> None:
+    one, other = waiver(), waiver(reason="another reason")
+    facts = replace(granted(one), runbooks={})
+    found = report(facts, waivers=[one, other])
+    assert result(found, ITEM).seen.outcome is Outcome.FAIL
 
+
+def test_an_error_cannot_be_waived() -> None:
     one = waiver()
     facts = replace(granted(one), runbooks=Missing("the folder cannot be read", broken=True))
     assert result(report(facts, waivers=[one]), ITEM).seen.outcome is Outcome.ERROR

@@ -77,3 +77,28 @@ def test_without_a_ledger_the_gate_could_not_evaluate(product: Live) -> None:
     assert (found.verdict, found.exit_code()) == (Verdict.NOT_EVALUATED, 3)
     assert result(found, "enforcement.kill_switch").seen.outcome is Outcome.ERROR
     assert result(found, "data.api_requests.events").seen.outcome is Outcome.PASS
+
+
+def test_a_waiver_is_renewed_once_and_says_so(product: Live) -> None:
+    def waive(days: int, renewal: int) -> None:
+        waiver = {
+            "item": "runbooks.scraping",
+            "reason": "being rewritten",
+            "risk": "an on-call searches longer",
+            "compensating": "the author is on call",
+            "owner": "wren-5",
+            "approver": "egret-3",
+            "created": (product.now + timedelta(days=days - 3)).date(),
+            "expires": (product.now + timedelta(days=days)).date(),
+            "renewal": renewal,
+        }
+        product.more = {"waivers": [waiver]}
+        product.waive("runbooks.scraping")
+
+    waive(3, 0)
+    with pytest.raises(LaunchError, match=r"was waived before, until .*; write `renewal: 1`"):
+        waive(6, 0)
+    waive(6, 1)
+    with pytest.raises(LaunchError, match="wanted no third time"):
+        waive(9, 1)
+    waive(120, 0)
